@@ -1,0 +1,180 @@
+//! From changed items to planned replicas: reconcile for each target, with the wipe guard in between.
+
+use std::collections::HashSet;
+
+use tracing::{info, warn};
+
+use super::Folder;
+use crate::guard::{self, Deletes};
+use crate::lane::LaneHandle;
+use crate::plan::{self, Desired, Plan};
+use crate::rules::Moment;
+use crate::store::{Held, ItemId, ItemRow, Planned, ReplicaRow, StoreError};
+use crate::version::Version;
+use crate::view::EventKind;
+
+/// A rename is seen as a new file and a gone one; this long its delete waits for its put.
+const DELETE_DELAY_MS: i64 = 10_000;
+
+/// Why targets are planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trigger {
+    /// Something changed.
+    Change,
+    /// The clock, the start, or the operator.
+    Full,
+}
+
+impl Folder {
+    /// Plans the items that changed for every target that follows changes.
+    pub(super) async fn plan_changed(
+        &self,
+        items: &[ItemRow],
+        suspicion: Option<&str>,
+    ) -> Result<(), StoreError> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        for lane in self.lanes.iter().filter(|lane| follows(lane, Trigger::Change)) {
+            let ids = items.iter().map(|item| item.id).collect::<Vec<ItemId>>();
+            let replicas = self.shared.store.replicas_of(lane.id, ids).await?;
+            self.plan_target(lane, items, &replicas, suspicion, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Plans every item for every target whose rules or items changed since its last complete plan.
+    pub(super) async fn plan_all(&self, trigger: Trigger, suspicion: Option<&str>) -> Result<(), StoreError> {
+        let generation = self.shared.store.generation().await?;
+        let takedowns = self.shared.identity.takedowns();
+        let mut items = None;
+        for lane in self.lanes.iter().filter(|lane| follows(lane, trigger)) {
+            let rules = lane.rules.fingerprint(&takedowns);
+            let last = self.shared.store.target(&lane.name).await?;
+            let current = last.is_some_and(|last| last.rules == rules && last.planned == generation);
+            if current && lane.rules.settings.expire_after.is_none() {
+                lane.wake();
+                continue;
+            }
+            if items.is_none() {
+                items = Some(self.shared.store.all_items().await?);
+            }
+            let replicas = self.shared.store.replicas(lane.id).await?;
+            let items = items.as_deref().unwrap_or_default();
+            self.plan_target(lane, items, &replicas, suspicion, Some((rules, generation))).await?;
+        }
+        Ok(())
+    }
+
+    async fn plan_target(
+        &self,
+        lane: &LaneHandle,
+        items: &[ItemRow],
+        replicas: &[ReplicaRow],
+        suspicion: Option<&str>,
+        complete: Option<(String, i64)>,
+    ) -> Result<(), StoreError> {
+        let now_ms = self.shared.now_ms();
+        let takedowns = self.shared.identity.takedowns();
+        let moment = Moment { takedowns: &takedowns, now_ms };
+        let mut desired: Vec<Desired<'_>> =
+            items.iter().filter_map(|item| lane.rules.desire(item, &moment)).collect();
+        desired.sort_by(|a, b| a.item.key.cmp(&b.item.key));
+        let mut plan = plan::plan(&desired, replicas);
+        for path in &plan.clashes {
+            warn!(target.name = %lane.name, object.path = %path, "two files belong at {path}; only the first is synced");
+        }
+        self.guard(lane, &mut plan, suspicion, now_ms).await?;
+        let planned = Planned { changes: plan.changes, delete_delay_ms: DELETE_DELAY_MS, complete };
+        self.shared.store.apply_plan(lane.id, planned, now_ms).await?;
+        lane.wake();
+        Ok(())
+    }
+
+    /// Holds the plan's deletes back where they look like an accident.
+    async fn guard(
+        &self,
+        lane: &LaneHandle,
+        plan: &mut Plan,
+        suspicion: Option<&str>,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        if plan.gone().next().is_none() {
+            return Ok(());
+        }
+        let deletes = self.weigh(lane, plan, now_ms).await?;
+        let Some(reason) = guard::objection(deletes, self.shared.sync.max_delete_percent, suspicion) else {
+            return Ok(());
+        };
+        let count = plan.gone().count() as u64;
+        let set = match self.shared.identity.hold(&lane.name, &reason, count, self.shared.clock.now()) {
+            Ok(set) => set,
+            Err(problem) => {
+                // Held back all the same: a number that no confirmation can name until it is known.
+                warn!(target.name = %lane.name, "the held deletes could not be written down: {problem}");
+                0
+            }
+        };
+        plan.hold_gone(set);
+        let count = count + self.shared.store.hold_waiting(lane.id, set).await?;
+        warn!(
+            target.name = %lane.name, hold.set = set, count,
+            "{count} deletes on `{}` wait for `boothsync confirm-deletes --target {}`: {reason}", lane.name, lane.name
+        );
+        let told = EventKind::DeletesHeld { target: lane.name.clone(), set, count, reason };
+        self.shared.tell(self.shared.store.log(vec![told], now_ms).await?);
+        Ok(())
+    }
+
+    async fn weigh(&self, lane: &LaneHandle, plan: &Plan, now_ms: i64) -> Result<Deletes, StoreError> {
+        let replicas = self.shared.store.replicas(lane.id).await?;
+        let moved = self.moved(&replicas).await?;
+        let counts = |replica: &&ReplicaRow| !moved.contains(&replica.item);
+        let going: HashSet<_> = plan.gone().collect();
+        Ok(Deletes {
+            new: replicas.iter().filter(|replica| going.contains(&replica.path)).filter(counts).count()
+                as u64,
+            waiting: replicas
+                .iter()
+                .filter(|replica| replica.unconfirmed_gone && replica.hold.is_none())
+                .filter(counts)
+                .count() as u64,
+            done: self.shared.store.deletes_since(lane.id, now_ms - guard::WINDOW_MS).await?,
+            held: replicas.iter().filter(|replica| replica.held != Held::Nothing).count() as u64,
+        })
+    }
+
+    /// Items that are gone from where they were and lie elsewhere with the same content.
+    async fn moved(&self, replicas: &[ReplicaRow]) -> Result<HashSet<ItemId>, StoreError> {
+        let items = self.shared.store.all_items().await?;
+        let there: HashSet<&Version> =
+            items.iter().filter(|item| item.present).map(|item| &item.version).collect();
+        let held: HashSet<ItemId> = replicas.iter().map(|replica| replica.item).collect();
+        let gone = items.iter().filter(|item| !item.present && held.contains(&item.id));
+        Ok(gone.filter(|item| there.contains(&item.version)).map(|item| item.id).collect())
+    }
+
+    /// Sets that nothing is held back in any more need no confirmation.
+    pub(super) async fn release_empty_holds(&self) -> Result<(), StoreError> {
+        for hold in self.shared.identity.holds() {
+            let Some(lane) = self.lanes.iter().find(|lane| lane.name == hold.target) else { continue };
+            if self.shared.store.count_hold(lane.id, hold.set).await? > 0 {
+                continue;
+            }
+            info!(target.name = %lane.name, hold.set = hold.set, "the deletes held back on `{}` are no longer wanted", lane.name);
+            if let Err(problem) = self.shared.identity.release(&lane.name, hold.set) {
+                warn!("{problem}");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn follows(lane: &LaneHandle, trigger: Trigger) -> bool {
+    let settings = &lane.rules.settings;
+    settings.enabled
+        && match trigger {
+            Trigger::Change => settings.immediate,
+            Trigger::Full => settings.full,
+        }
+}

@@ -1,0 +1,297 @@
+//! The task that looks at the media folder: woken by the watcher, the clock or an order, it compares
+//! what is there with what is known, and has every target planned anew.
+//!
+//! One task, so looks never overtake each other. No decision rests on the content of an event: an
+//! event only says where to look.
+
+mod converge;
+mod diff;
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{debug, error, info, warn};
+
+use crate::blob::{FileIdentity, Root};
+use crate::filter::FilterError;
+use crate::lane::{LaneHandle, Shared};
+use crate::media::Look;
+use crate::names::MediaKey;
+use crate::pages::Pages;
+use crate::scan::{Scan, SeenFile};
+use crate::settings::MediaSettings;
+use crate::store::{ItemChange, ItemRow, StoreError, meta};
+use crate::watch::{Wake, Wakes, Watch};
+use converge::Trigger;
+use diff::Sieve;
+
+/// How often old history is dropped.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+/// How often refused objects are tried again by themselves.
+const UNPARK_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// An order to the folder's task.
+pub(crate) enum Order {
+    /// Scan and plan now; answered when everything is planned.
+    Sync(oneshot::Sender<Result<(), StoreError>>),
+    /// Plan anew without looking: what is taken down changed.
+    Replan(oneshot::Sender<Result<(), StoreError>>),
+}
+
+pub(crate) struct Folder {
+    pub shared: Shared,
+    pub lanes: Vec<LaneHandle>,
+    pages: Pages,
+    sieve: Sieve,
+    watch: Watch,
+    settle: Duration,
+    /// Names that cannot be synced were reported once.
+    reported: Vec<String>,
+}
+
+impl Folder {
+    pub fn new(
+        shared: Shared,
+        lanes: Vec<LaneHandle>,
+        pages: Pages,
+        media: &MediaSettings,
+        watch: Watch,
+    ) -> Result<Self, FilterError> {
+        let sieve = Sieve {
+            filter: crate::filter::Filter::new(&media.include, &media.exclude)?,
+            priorities: crate::filter::Priorities::new(&media.priority)?,
+        };
+        Ok(Self { shared, lanes, pages, sieve, watch, settle: media.settle, reported: Vec::new() })
+    }
+
+    /// Works until the soft stop.
+    pub async fn run(
+        mut self,
+        mut wakes: Wakes,
+        mut looks: mpsc::UnboundedReceiver<MediaKey>,
+        mut orders: mpsc::Receiver<Order>,
+    ) {
+        let stop = self.shared.soft_stop.clone();
+        let mut full = tokio::time::interval(self.shared.sync.full_sync_interval);
+        full.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut prune = tokio::time::interval(PRUNE_EVERY);
+        let mut unpark = tokio::time::interval(UNPARK_EVERY);
+        loop {
+            let result = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(order) = orders.recv() => self.obey(order).await,
+                Some(key) = looks.recv() => self.look(drain(&mut looks, key)).await,
+                Some(wake) = wakes.recv() => self.woken(wake).await,
+                _ = full.tick() => self.sync().await,
+                _ = unpark.tick() => self.unpark().await,
+                _ = prune.tick() => self.shared.store.prune(self.shared.now_ms()).await,
+            };
+            if let Err(problem) = result {
+                // Nothing is lost: the next full sync sees the same differences.
+                error!("the media folder is not fully taken in: {problem}");
+            }
+        }
+    }
+
+    async fn obey(&mut self, order: Order) -> Result<(), StoreError> {
+        let (result, reply) = match order {
+            Order::Sync(reply) => (self.sync().await, reply),
+            Order::Replan(reply) => (self.plan_all(Trigger::Full, None).await, reply),
+        };
+        // Whoever asked may be gone.
+        let _ = reply.send(result);
+        Ok(())
+    }
+
+    async fn woken(&mut self, wake: Wake) -> Result<(), StoreError> {
+        match wake {
+            Wake::Files(keys) => self.look(keys).await,
+            Wake::Tree(dir) => {
+                let (media, filter) = (self.shared.media.clone(), self.sieve.filter.clone());
+                let scan = blocking(move || media.scan_below(&dir, &filter)).await;
+                let files = self.settled(scan.files);
+                let keys: Vec<MediaKey> = files.iter().map(|file| file.key.clone()).collect();
+                let known = self.shared.store.items_of(Root::Media, keys).await?;
+                let changes = self.sieve.arrivals(files.iter(), &by_key(&known));
+                self.take_in(changes, None).await
+            }
+            Wake::Rescan(reason) => {
+                debug!("the media folder is scanned: {reason}");
+                self.sync().await
+            }
+        }
+    }
+
+    /// The full sync: renders pages, scans, compares, plans. Costs no network call.
+    async fn sync(&mut self) -> Result<(), StoreError> {
+        let pages =
+            self.pages.render(&self.shared.store, self.shared.now_ms(), &self.shared.hard_stop).await?;
+        self.take_in(pages, None).await?;
+        let (media, filter) = (self.shared.media.clone(), self.sieve.filter.clone());
+        let (scan, volume) = blocking(move || (media.scan(&filter), media.volume())).await;
+        self.report(&scan);
+        let known = self.shared.store.items(Root::Media).await?;
+        let mut changes = Vec::new();
+        let mut suspicion = None;
+        if let (true, Ok(volume)) = (scan.complete(), volume) {
+            changes.extend(self.sieve.gone(&scan.files, &known));
+            suspicion = self.suspect(&scan, &known, &volume.to_string()).await?;
+        }
+        let files = self.settled(scan.files);
+        changes.splice(0..0, self.sieve.arrivals(files.iter(), &by_key(&known)));
+        self.take_in(changes, suspicion.as_deref()).await?;
+        self.plan_all(Trigger::Full, suspicion.as_deref()).await?;
+        self.release_empty_holds().await?;
+        let first = &self.shared.first_scan_ms;
+        let _ =
+            first.compare_exchange(i64::MAX, self.shared.now_ms() + 1, Ordering::AcqRel, Ordering::Acquire);
+        self.lanes.iter().for_each(LaneHandle::wake);
+        Ok(())
+    }
+
+    /// What makes the folder itself doubtful, so that no delete may rest on it.
+    async fn suspect(
+        &self,
+        scan: &Scan,
+        known: &[ItemRow],
+        volume: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let before = self.shared.store.meta(meta::VOLUME).await?;
+        if before.as_deref() != Some(volume) {
+            self.shared.store.set_meta(meta::VOLUME, volume.to_owned()).await?;
+        }
+        let emptied = scan.files.is_empty() && known.iter().any(|item| item.present);
+        Ok(match before {
+            Some(before) if before != volume => {
+                Some("the media folder is on another drive than before".into())
+            }
+            _ if emptied => Some("the media folder is empty".into()),
+            _ => None,
+        })
+    }
+
+    /// Looks at single files.
+    async fn look(&mut self, keys: Vec<MediaKey>) -> Result<(), StoreError> {
+        let keys: Vec<MediaKey> = keys.into_iter().filter(|key| self.sieve.filter.matches(key)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let known = self.shared.store.items_of(Root::Media, keys.clone()).await?;
+        let media = self.shared.media.clone();
+        let looked =
+            blocking(move || keys.into_iter().map(|key| (media.look(&key), key)).collect::<Vec<_>>()).await;
+        let (mut there, mut gone) = (Vec::new(), Vec::new());
+        for (look, key) in looked {
+            match look {
+                Look::Present(identity) if !self.watch.is_open(&key) => {
+                    there.push(SeenFile { key, identity })
+                }
+                Look::Present(_) => {}
+                Look::Absent => gone.push(key),
+                Look::NotPlain => debug!(media.key = %key, "{key} is not a plain file"),
+                Look::Failed(error) => warn!(media.key = %key, "{key} cannot be looked at: {error}"),
+            }
+        }
+        let known = by_key(&known);
+        let mut changes = self.sieve.arrivals(there.iter(), &known);
+        if !gone.is_empty() && self.same_volume().await? {
+            let items = gone.iter().filter_map(|key| known.get(key)).filter(|item| item.present);
+            changes.extend(items.map(|item| ItemChange::Gone(item.id)));
+        }
+        self.take_in(changes, None).await
+    }
+
+    /// Whether the folder is the one that was scanned: a file is not gone because its drive is.
+    async fn same_volume(&self) -> Result<bool, StoreError> {
+        let before = self.shared.store.meta(meta::VOLUME).await?;
+        let media = self.shared.media.clone();
+        let now = blocking(move || media.volume()).await;
+        Ok(matches!((before, now), (Some(before), Ok(now)) if before == now.to_string()))
+    }
+
+    async fn take_in(&self, changes: Vec<ItemChange>, suspicion: Option<&str>) -> Result<(), StoreError> {
+        let (items, events) = self.shared.store.apply_items(changes, self.shared.now_ms()).await?;
+        if items.len() > 20 {
+            info!(items = items.len(), "{} files are new, changed or gone", items.len());
+        }
+        self.shared.tell(events);
+        self.plan_changed(&items, suspicion).await
+    }
+
+    /// Of the files that a scan found, those that nobody is writing, as far as can be told. The others
+    /// are looked at again once they hold still.
+    fn settled(&self, files: Vec<SeenFile>) -> Vec<SeenFile> {
+        let now = self.shared.clock.now();
+        files
+            .into_iter()
+            .filter(|file| {
+                if self.watch.is_open(&file.key) {
+                    return false;
+                }
+                let still = holds_still(&file.identity, now, self.settle);
+                if !still {
+                    self.watch.settle_later(file.key.clone());
+                }
+                still
+            })
+            .collect()
+    }
+
+    async fn unpark(&self) -> Result<(), StoreError> {
+        for lane in &self.lanes {
+            self.shared.store.try_again(lane.id, None).await?;
+            lane.wake();
+        }
+        Ok(())
+    }
+
+    /// Says once what cannot be synced, and why.
+    fn report(&mut self, scan: &Scan) {
+        let errors =
+            scan.errors.iter().map(|error| format!("{} cannot be read: {}", error.path, error.message));
+        let names = scan
+            .unusable
+            .iter()
+            .map(|name| format!("{name} is not synced: its name is not UTF-8; rename it"));
+        let clashes = scan
+            .clashes
+            .iter()
+            .map(|(a, b)| format!("{a} and {b} are spelled alike; only the first is synced"));
+        for line in errors.chain(names).chain(clashes) {
+            if !self.reported.contains(&line) {
+                warn!("in the media folder, {line}");
+                self.reported.push(line);
+            }
+        }
+        self.reported.truncate(1_000);
+    }
+}
+
+/// Written long enough ago. A time in the future says nothing.
+fn holds_still(identity: &FileIdentity, now: Timestamp, settle: Duration) -> bool {
+    let age_ns = now.as_nanosecond() - identity.mtime_ns;
+    age_ns >= i128::try_from(settle.as_nanos()).unwrap_or(i128::MAX)
+}
+
+fn by_key(items: &[ItemRow]) -> HashMap<&MediaKey, &ItemRow> {
+    items.iter().map(|item| (&item.key, item)).collect()
+}
+
+fn drain(looks: &mut mpsc::UnboundedReceiver<MediaKey>, first: MediaKey) -> Vec<MediaKey> {
+    let mut keys = vec![first];
+    while let Ok(key) = looks.try_recv() {
+        keys.push(key);
+    }
+    keys
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

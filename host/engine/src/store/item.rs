@@ -1,0 +1,214 @@
+//! Media items and rendered pages: what there is to be held somewhere.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use uuid::Uuid;
+
+use super::{Store, StoreError, event, meta};
+use crate::blob::Root;
+use crate::names::MediaKey;
+use crate::version::Version;
+use crate::view::{Event, EventKind};
+
+/// Number of an item in this database; a rebuilt one gives other numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ItemId(pub i64);
+
+/// One file that is there, or was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRow {
+    /// Its number.
+    pub id: ItemId,
+    /// The folder it lies in.
+    pub root: Root,
+    /// The path below that folder.
+    pub key: MediaKey,
+    /// Its content when last looked at.
+    pub version: Version,
+    /// Size in bytes when last looked at.
+    pub size_bytes: u64,
+    /// Last write, Unix milliseconds.
+    pub modified_ms: i64,
+    /// Lower goes first.
+    pub priority: u8,
+    /// Whether it is there now.
+    pub present: bool,
+    /// When any version of it was first seen, Unix milliseconds.
+    pub first_seen_ms: i64,
+    /// When this version was first seen, Unix milliseconds.
+    pub seen_ms: i64,
+}
+
+/// What a look at the folder found to be different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemChange {
+    /// New, changed, or back again.
+    Seen {
+        /// The folder it lies in.
+        root: Root,
+        /// The path below that folder.
+        key: MediaKey,
+        /// Its content.
+        version: Version,
+        /// Size in bytes.
+        size_bytes: u64,
+        /// Last write, Unix milliseconds.
+        modified_ms: i64,
+        /// Lower goes first.
+        priority: u8,
+    },
+    /// Not there any more.
+    Gone(ItemId),
+}
+
+const COLUMNS: &str =
+    "id, source, key, version, size_bytes, modified_ms, priority, present, first_seen_ms, seen_ms";
+
+impl Store {
+    /// Every item of a folder, in no order.
+    pub(crate) async fn items(&self, root: Root) -> Result<Vec<ItemRow>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM item WHERE source = ?1");
+            let mut query = connection.prepare_cached(&sql)?;
+            Ok(query.query_map([root.as_str()], |row| ItemRow::read(row, 0))?.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Every item of all folders.
+    pub(crate) async fn all_items(&self) -> Result<Vec<ItemRow>, StoreError> {
+        self.read(move |connection| {
+            let mut query = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM item"))?;
+            Ok(query.query_map([], |row| ItemRow::read(row, 0))?.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Those of `keys` that are known.
+    pub(crate) async fn items_of(&self, root: Root, keys: Vec<MediaKey>) -> Result<Vec<ItemRow>, StoreError> {
+        self.read(move |connection| {
+            keys.iter().filter_map(|key| by_key(connection, root, key.as_str()).transpose()).collect()
+        })
+        .await
+    }
+
+    /// One media item, present or gone.
+    pub(crate) async fn media_item(&self, key: MediaKey) -> Result<Option<ItemRow>, StoreError> {
+        self.read(move |connection| by_key(connection, Root::Media, key.as_str())).await
+    }
+
+    /// The media item with this stable identifier.
+    pub(crate) async fn by_identifier(&self, identifier: Uuid) -> Result<Option<ItemRow>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM item WHERE identifier = ?1 AND source = 'media'");
+            let mut query = connection.prepare_cached(&sql)?;
+            Ok(query.query_row([identifier.to_string()], |row| ItemRow::read(row, 0)).optional()?)
+        })
+        .await
+    }
+
+    /// Records what a look found. Returns the items concerned and the events that tell of it.
+    pub(crate) async fn apply_items(
+        &self,
+        changes: Vec<ItemChange>,
+        now_ms: i64,
+    ) -> Result<(Vec<ItemRow>, Vec<Event>), StoreError> {
+        if changes.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        self.write(move |transaction| {
+            let mut rows = Vec::with_capacity(changes.len());
+            let mut events = Vec::new();
+            for change in &changes {
+                rows.extend(apply(transaction, change, now_ms)?);
+                events.extend(announce(transaction, change, now_ms)?);
+            }
+            meta::next_generation(transaction)?;
+            Ok((rows, events))
+        })
+        .await
+    }
+
+    /// Counts up with every change to the items.
+    pub(crate) async fn generation(&self) -> Result<i64, StoreError> {
+        self.read(meta::generation).await
+    }
+}
+
+fn apply(
+    transaction: &Transaction<'_>,
+    change: &ItemChange,
+    now_ms: i64,
+) -> Result<Option<ItemRow>, StoreError> {
+    match change {
+        ItemChange::Gone(id) => {
+            transaction.prepare_cached("UPDATE item SET present = 0 WHERE id = ?1")?.execute([id.0])?;
+            let sql = format!("SELECT {COLUMNS} FROM item WHERE id = ?1");
+            Ok(transaction.prepare_cached(&sql)?.query_row([id.0], |row| ItemRow::read(row, 0)).optional()?)
+        }
+        ItemChange::Seen { root, key, version, size_bytes, modified_ms, priority } => {
+            let identifier = crate::naming::identifier(key).to_string();
+            transaction
+                .prepare_cached(
+                    "INSERT INTO item (source, key, version, size_bytes, modified_ms, priority, present,
+                                       first_seen_ms, seen_ms, identifier)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?8)
+                     ON CONFLICT (source, key) DO UPDATE SET
+                         version = ?3, size_bytes = ?4, modified_ms = ?5, priority = ?6, present = 1, seen_ms = ?7",
+                )?
+                .execute(params![
+                    root.as_str(),
+                    key.as_str(),
+                    version.0,
+                    size_bytes,
+                    modified_ms,
+                    priority,
+                    now_ms,
+                    identifier
+                ])?;
+            by_key(transaction, *root, key.as_str())
+        }
+    }
+}
+
+fn announce(
+    transaction: &Transaction<'_>,
+    change: &ItemChange,
+    now_ms: i64,
+) -> Result<Option<Event>, StoreError> {
+    let ItemChange::Seen { root: Root::Media, key, size_bytes, .. } = change else { return Ok(None) };
+    let kind = EventKind::Seen { key: key.clone(), size_bytes: *size_bytes };
+    event::append(transaction, kind, now_ms).map(Some)
+}
+
+pub(super) fn by_key(connection: &Connection, root: Root, key: &str) -> Result<Option<ItemRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM item WHERE source = ?1 AND key = ?2");
+    let mut query = connection.prepare_cached(&sql)?;
+    Ok(query.query_row([root.as_str(), key], |row| ItemRow::read(row, 0)).optional()?)
+}
+
+impl ItemRow {
+    /// Reads the columns of [`COLUMNS`] from column `at` on.
+    pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
+        let key: String = row.get(at + 2)?;
+        Ok(Self {
+            id: ItemId(row.get(at)?),
+            root: if row.get_ref(at + 1)?.as_str()? == "pages" { Root::Pages } else { Root::Media },
+            key: MediaKey::new(&key).map_err(|error| unreadable(at + 2, error))?,
+            version: Version(row.get(at + 3)?),
+            size_bytes: row.get(at + 4)?,
+            modified_ms: row.get(at + 5)?,
+            priority: row.get(at + 6)?,
+            present: row.get(at + 7)?,
+            first_seen_ms: row.get(at + 8)?,
+            seen_ms: row.get(at + 9)?,
+        })
+    }
+}
+
+/// A stored value that this program would never have written.
+pub(super) fn unreadable<E: std::error::Error + Send + Sync + 'static>(
+    column: usize,
+    error: E,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+}

@@ -1,0 +1,410 @@
+//! Replicas: what is wanted and what is held, one row per target and path.
+//!
+//! ```text
+//!                        plan: want v                       take: call begins
+//!   (no row) ───────────────────────────► wanted v,        ──────────────────► wanted v,
+//!      ▲                                  held nothing                          held uncertain
+//!      │ delete finished,                     ▲                                   │        │
+//!      │ nothing wanted                       │ inventory: it is missing          │ put    │ abandoned: crash,
+//!      │                                      │                                   ▼ done   │ trap, time-out, error
+//!   wanted nothing, ◄──────────────────── wanted v, held v ◄──────────────────────┘        │
+//!   held uncertain    plan: want nothing                                                   │
+//!      ▲              take: call begins                    stays uncertain until a put,    │
+//!      └────────────────────────────────────────────────── delete or stat finishes ◄──────┘
+//! ```
+//!
+//! Between any two steps the power may fail. Before a call begins, `uncertain` is durable, so nothing
+//! that a call put on a target is ever forgotten; after it, until the answer is durable, the row says
+//! that nobody knows, and the work is done again. A put and a delete may be repeated harmlessly.
+
+use rusqlite::{Row, Transaction, params};
+
+use super::item::unreadable;
+use super::{ItemId, Store, StoreError, TargetId, target};
+use crate::names::ObjectPath;
+use crate::object::Receipt;
+use crate::version::Version;
+
+/// Waiting this long counts as much as one step of priority, so that nothing starves.
+pub(super) const STEP_MS: i64 = 10 * 60 * 1000;
+/// Deletes come after every put of the same age.
+const DELETE_PRIORITY: u8 = 19;
+
+/// What is known to be on the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing of ours.
+    Nothing,
+    /// A call has begun that may have changed it, and nobody knows how it ended.
+    Uncertain {
+        /// What the call was to make of it; `None`: nothing.
+        making: Option<Version>,
+        /// What was known before; `None`: nothing.
+        before: Option<Version>,
+    },
+    /// This version.
+    Version(Version),
+}
+
+/// Why nothing is wanted any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropReason {
+    /// The file is gone from the folder. The only reason that the wipe guard looks at.
+    Gone,
+    /// Its time on this target is over.
+    Expired,
+    /// The operator took it off.
+    TakenDown,
+}
+
+impl DropReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Expired => "expired",
+            Self::TakenDown => "taken-down",
+        }
+    }
+}
+
+/// One replica.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicaRow {
+    /// Where it lies on the target.
+    pub path: ObjectPath,
+    /// What it is made from.
+    pub item: ItemId,
+    /// The version that should be there; `None`: nothing.
+    pub wanted: Option<Version>,
+    /// What is there.
+    pub held: Held,
+    /// When that became known, Unix milliseconds; 0 if never.
+    pub held_ms: i64,
+    /// The target's note on it.
+    pub receipt: Option<Receipt>,
+    /// Refused by the target; waits for a reason to try again.
+    pub parked: bool,
+    /// The set of deletes it is held back in.
+    pub hold: Option<u64>,
+    /// Its delete waits or runs because the file is gone, and the operator has not confirmed it.
+    pub unconfirmed_gone: bool,
+}
+
+/// What a plan wants to be different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplicaChange {
+    /// This version should be there.
+    Want {
+        /// Where.
+        path: ObjectPath,
+        /// Made from which item.
+        item: ItemId,
+        /// Which version.
+        version: Version,
+        /// Lower goes first.
+        priority: u8,
+        /// Since when it waits, Unix milliseconds.
+        queued_ms: i64,
+    },
+    /// Nothing should be there.
+    Drop {
+        /// Where.
+        path: ObjectPath,
+        /// Why.
+        reason: DropReason,
+        /// Hold it back in this set until the operator confirms it.
+        hold: Option<u64>,
+    },
+    /// What is there may stay, but nothing is to be done about it any more.
+    Keep {
+        /// Where.
+        path: ObjectPath,
+    },
+}
+
+/// What an inventory found to be different from what was known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InventoryChange {
+    /// What is wanted lies there already.
+    Adopt {
+        /// Where.
+        path: ObjectPath,
+        /// The version it is.
+        version: Version,
+        /// The target's note on it.
+        receipt: Option<Receipt>,
+    },
+    /// What we knew to be there is missing or damaged.
+    Missing {
+        /// Where.
+        path: ObjectPath,
+    },
+    /// Something lies where an item was taken down, and must go.
+    Uncover {
+        /// Where.
+        path: ObjectPath,
+        /// The item that was taken down.
+        item: ItemId,
+    },
+}
+
+/// A plan for one target, to be made durable at once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Planned {
+    /// What is to be different.
+    pub changes: Vec<ReplicaChange>,
+    /// How long deletes wait, so that a rename puts before it deletes, milliseconds.
+    pub delete_delay_ms: i64,
+    /// The rules' fingerprint and the items' generation, if the plan saw every item.
+    pub complete: Option<(String, i64)>,
+}
+
+const COLUMNS: &str =
+    "path, item, wanted, held, held_ms, receipt, uncertain_ms, uncertain_version, parked_ms, hold,
+                       drop_reason = 'gone' AND NOT confirmed";
+
+impl Store {
+    /// Every replica of a target, in no order.
+    pub(crate) async fn replicas(&self, target: TargetId) -> Result<Vec<ReplicaRow>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM replica WHERE target = ?1");
+            let mut query = connection.prepare_cached(&sql)?;
+            Ok(query.query_map([target.0], ReplicaRow::read)?.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// A target's replicas made from these items.
+    pub(crate) async fn replicas_of(
+        &self,
+        target: TargetId,
+        items: Vec<ItemId>,
+    ) -> Result<Vec<ReplicaRow>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM replica WHERE item = ?2 AND target = ?1");
+            let mut query = connection.prepare_cached(&sql)?;
+            let mut rows = Vec::new();
+            for item in items {
+                let found = query.query_map([target.0, item.0], ReplicaRow::read)?;
+                rows.extend(found.collect::<Result<Vec<_>, _>>()?);
+            }
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// Makes a plan durable: from here on its work is queued.
+    pub(crate) async fn apply_plan(
+        &self,
+        target: TargetId,
+        plan: Planned,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        if plan.changes.is_empty() && plan.complete.is_none() {
+            return Ok(());
+        }
+        self.write(move |transaction| {
+            for change in &plan.changes {
+                apply(transaction, target, change, now_ms, plan.delete_delay_ms)?;
+            }
+            if let Some((rules, generation)) = &plan.complete {
+                target::planned(transaction, target, rules, *generation)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Corrects what is known by what an inventory found. Rows that changed since `began_ms` are newer
+    /// than the inventory and stay. Returns how many rows it changed.
+    pub(crate) async fn apply_inventory(
+        &self,
+        target: TargetId,
+        changes: Vec<InventoryChange>,
+        began_ms: i64,
+        now_ms: i64,
+    ) -> Result<u64, StoreError> {
+        self.write(move |transaction| {
+            let mut changed = 0;
+            for change in &changes {
+                changed += correct(transaction, target, change, began_ms, now_ms)?;
+            }
+            transaction
+                .execute("UPDATE target SET inventory_ms = ?2 WHERE id = ?1", params![target.0, now_ms])?;
+            Ok(changed)
+        })
+        .await
+    }
+
+    /// Lets the deletes of a set happen. Returns how many.
+    pub(crate) async fn confirm(&self, target: TargetId, set: u64) -> Result<u64, StoreError> {
+        self.write(move |transaction| {
+            let sql = "UPDATE replica SET hold = NULL, confirmed = 1, not_before_ms = 0 WHERE target = ?1 AND hold = ?2";
+            Ok(transaction.execute(sql, params![target.0, set])? as u64)
+        })
+        .await
+    }
+
+    /// Holds back in a set what already waits to be deleted because its file is gone. Returns how many.
+    pub(crate) async fn hold_waiting(&self, target: TargetId, set: u64) -> Result<u64, StoreError> {
+        self.write(move |transaction| {
+            let sql =
+                "UPDATE replica SET hold = ?2 WHERE target = ?1 AND wanted IS NULL AND drop_reason = 'gone'
+                       AND NOT confirmed AND hold IS NULL AND uncertain_ms IS NULL";
+            Ok(transaction.execute(sql, params![target.0, set])? as u64)
+        })
+        .await
+    }
+
+    /// Objects that are held back in a set.
+    pub(crate) async fn count_hold(&self, target: TargetId, set: u64) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT count(*) FROM replica WHERE target = ?1 AND hold = ?2";
+            Ok(connection.prepare_cached(sql)?.query_row(params![target.0, set], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// Tries again what waits or was refused. Returns how many objects that is.
+    pub(crate) async fn try_again(&self, target: TargetId, item: Option<ItemId>) -> Result<u64, StoreError> {
+        self.write(move |transaction| {
+            let sql = "UPDATE replica SET parked_ms = NULL, not_before_ms = 0, attempts = 0, faults = 0
+                       WHERE target = ?1 AND (?2 IS NULL OR item = ?2) AND (parked_ms IS NOT NULL OR attempts > 0)";
+            Ok(transaction.execute(sql, params![target.0, item.map(|item| item.0)])? as u64)
+        })
+        .await
+    }
+}
+
+fn apply(
+    transaction: &Transaction<'_>,
+    target: TargetId,
+    change: &ReplicaChange,
+    now_ms: i64,
+    delete_delay_ms: i64,
+) -> Result<(), StoreError> {
+    match change {
+        ReplicaChange::Want { path, item, version, priority, queued_ms } => {
+            let rank_ms = queued_ms + i64::from(*priority) * STEP_MS;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO replica (target, path, item, wanted, priority, rank_ms, queued_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT (target, path) DO UPDATE SET
+                         item = ?3, wanted = ?4, priority = ?5, rank_ms = ?6, queued_ms = ?7, not_before_ms = 0,
+                         attempts = 0, faults = 0, last_error = NULL, parked_ms = NULL, drop_reason = NULL,
+                         confirmed = 0, hold = NULL",
+                )?
+                .execute(params![target.0, path.as_str(), item.0, version.0, priority, rank_ms, queued_ms])?;
+        }
+        ReplicaChange::Drop { path, reason, hold } => {
+            if forget_if_nothing_is_there(transaction, target, path)? {
+                return Ok(());
+            }
+            let rank_ms = now_ms + i64::from(DELETE_PRIORITY) * STEP_MS;
+            transaction
+                .prepare_cached(
+                    "UPDATE replica SET wanted = NULL, drop_reason = ?3, hold = ?4, priority = ?5, rank_ms = ?6,
+                         queued_ms = ?7, not_before_ms = ?8, attempts = 0, faults = 0, parked_ms = NULL, confirmed = 0
+                     WHERE target = ?1 AND path = ?2",
+                )?
+                .execute(params![
+                    target.0,
+                    path.as_str(),
+                    reason.as_str(),
+                    hold,
+                    DELETE_PRIORITY,
+                    rank_ms,
+                    now_ms,
+                    now_ms + delete_delay_ms
+                ])?;
+        }
+        ReplicaChange::Keep { path } => {
+            if forget_if_nothing_is_there(transaction, target, path)? {
+                return Ok(());
+            }
+            transaction
+                .prepare_cached(
+                    "UPDATE replica SET wanted = iif(uncertain_ms IS NULL, held, coalesce(uncertain_version, held)),
+                         drop_reason = NULL, hold = NULL, parked_ms = NULL, attempts = 0
+                     WHERE target = ?1 AND path = ?2",
+                )?
+                .execute(params![target.0, path.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+/// A row that says nothing of the target needs no delete there. Checked here and not in the plan: a
+/// call may have begun since.
+fn forget_if_nothing_is_there(
+    transaction: &Transaction<'_>,
+    target: TargetId,
+    path: &ObjectPath,
+) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM replica WHERE target = ?1 AND path = ?2 AND held IS NULL AND uncertain_ms IS NULL";
+    Ok(transaction.prepare_cached(sql)?.execute(params![target.0, path.as_str()])? > 0)
+}
+
+fn correct(
+    transaction: &Transaction<'_>,
+    target: TargetId,
+    change: &InventoryChange,
+    began_ms: i64,
+    now_ms: i64,
+) -> Result<u64, StoreError> {
+    let changed = match change {
+        InventoryChange::Adopt { path, version, receipt } => transaction
+            .prepare_cached(
+                "UPDATE replica SET held = ?3, held_ms = ?4, receipt = ?5, uncertain_ms = NULL, uncertain_version = NULL,
+                     attempts = 0, last_error = NULL, parked_ms = NULL
+                 WHERE target = ?1 AND path = ?2 AND wanted = ?3
+                   AND coalesce(held_ms, 0) < ?6 AND coalesce(uncertain_ms, 0) < ?6",
+            )?
+            .execute(params![
+                target.0,
+                path.as_str(),
+                version.0,
+                now_ms,
+                receipt.as_ref().map(|receipt| &receipt.0),
+                began_ms
+            ])?,
+        InventoryChange::Missing { path } => transaction
+            .prepare_cached(
+                "UPDATE replica SET held = NULL, held_ms = ?3, receipt = NULL, attempts = 0, not_before_ms = 0
+                 WHERE target = ?1 AND path = ?2 AND uncertain_ms IS NULL AND coalesce(held_ms, 0) < ?4",
+            )?
+            .execute(params![target.0, path.as_str(), now_ms, began_ms])?,
+        InventoryChange::Uncover { path, item } => transaction
+            .prepare_cached(
+                "INSERT INTO replica (target, path, item, uncertain_ms, priority, rank_ms, queued_ms, drop_reason)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?4, 'taken-down') ON CONFLICT (target, path) DO NOTHING",
+            )?
+            .execute(params![target.0, path.as_str(), item.0, began_ms, DELETE_PRIORITY])?,
+    };
+    Ok(changed as u64)
+}
+
+impl ReplicaRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let path: String = row.get(0)?;
+        let held = row.get::<_, Option<String>>(3)?.map(Version);
+        let uncertain: Option<i64> = row.get(6)?;
+        let making = row.get::<_, Option<String>>(7)?.map(Version);
+        Ok(Self {
+            path: ObjectPath::new(&path).map_err(|error| unreadable(0, error))?,
+            item: ItemId(row.get(1)?),
+            wanted: row.get::<_, Option<String>>(2)?.map(Version),
+            held: match (uncertain, held) {
+                (Some(_), before) => Held::Uncertain { making, before },
+                (None, Some(version)) => Held::Version(version),
+                (None, None) => Held::Nothing,
+            },
+            held_ms: row.get::<_, Option<i64>>(4)?.unwrap_or(0),
+            receipt: row.get::<_, Option<String>>(5)?.map(Receipt),
+            parked: row.get::<_, Option<i64>>(8)?.is_some(),
+            hold: row.get(9)?,
+            unconfirmed_gone: row.get::<_, Option<bool>>(10)?.unwrap_or(false),
+        })
+    }
+}
