@@ -21,8 +21,10 @@ const DELETE_DELAY_MS: i64 = 10_000;
 pub(super) enum Trigger {
     /// Something changed.
     Change,
-    /// The clock, the start, or the operator.
+    /// The clock.
     Full,
+    /// The start, or the operator: every target that is enabled.
+    Order,
 }
 
 impl Folder {
@@ -176,5 +178,6 @@ fn follows(lane: &LaneHandle, trigger: Trigger) -> bool {
         && match trigger {
             Trigger::Change => settings.immediate,
             Trigger::Full => settings.full,
+            Trigger::Order => true,
         }
 }

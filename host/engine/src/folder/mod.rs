@@ -28,6 +28,8 @@ use crate::watch::{Wake, Wakes, Watch};
 use converge::Trigger;
 use diff::Sieve;
 
+/// How soon to look at everything after something could not be written down.
+const AFTER_ERROR: Duration = Duration::from_secs(10);
 /// How often old history is dropped.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// How often refused objects are tried again by themselves.
@@ -79,6 +81,8 @@ impl Folder {
         full.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut prune = tokio::time::interval(PRUNE_EVERY);
         let mut unpark = tokio::time::interval(UNPARK_EVERY);
+        // The first sync is for everything: nobody knows what changed while the program was off.
+        let mut trigger = Trigger::Order;
         loop {
             let result = tokio::select! {
                 biased;
@@ -86,21 +90,22 @@ impl Folder {
                 Some(order) = orders.recv() => self.obey(order).await,
                 Some(key) = looks.recv() => self.look(drain(&mut looks, key)).await,
                 Some(wake) = wakes.recv() => self.woken(wake).await,
-                _ = full.tick() => self.sync().await,
+                _ = full.tick() => self.sync(std::mem::replace(&mut trigger, Trigger::Full)).await,
                 _ = unpark.tick() => self.unpark().await,
                 _ = prune.tick() => self.shared.store.prune(self.shared.now_ms()).await,
             };
             if let Err(problem) = result {
-                // Nothing is lost: the next full sync sees the same differences.
+                // Nothing is lost: a full sync sees the same differences.
                 error!("the media folder is not fully taken in: {problem}");
+                full.reset_after(AFTER_ERROR);
             }
         }
     }
 
     async fn obey(&mut self, order: Order) -> Result<(), StoreError> {
         let (result, reply) = match order {
-            Order::Sync(reply) => (self.sync().await, reply),
-            Order::Replan(reply) => (self.plan_all(Trigger::Full, None).await, reply),
+            Order::Sync(reply) => (self.sync(Trigger::Order).await, reply),
+            Order::Replan(reply) => (self.plan_all(Trigger::Order, None).await, reply),
         };
         // Whoever asked may be gone.
         let _ = reply.send(result);
@@ -121,13 +126,13 @@ impl Folder {
             }
             Wake::Rescan(reason) => {
                 debug!("the media folder is scanned: {reason}");
-                self.sync().await
+                self.sync(Trigger::Full).await
             }
         }
     }
 
     /// The full sync: renders pages, scans, compares, plans. Costs no network call.
-    async fn sync(&mut self) -> Result<(), StoreError> {
+    async fn sync(&mut self, trigger: Trigger) -> Result<(), StoreError> {
         let pages =
             self.pages.render(&self.shared.store, self.shared.now_ms(), &self.shared.hard_stop).await?;
         self.take_in(pages, None).await?;
@@ -144,7 +149,7 @@ impl Folder {
         let files = self.settled(scan.files);
         changes.splice(0..0, self.sieve.arrivals(files.iter(), &by_key(&known)));
         self.take_in(changes, suspicion.as_deref()).await?;
-        self.plan_all(Trigger::Full, suspicion.as_deref()).await?;
+        self.plan_all(trigger, suspicion.as_deref()).await?;
         self.release_empty_holds().await?;
         let first = &self.shared.first_scan_ms;
         let _ =

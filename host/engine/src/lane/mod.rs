@@ -181,6 +181,3 @@ async fn sleep_until(clock: &dyn Clock, at_ms: Option<i64>) {
         None => std::future::pending().await,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,7 +11,7 @@ use tracing::info;
 use super::{Shared, back_off, bounded_call};
 use crate::failure::Failure;
 use crate::inventory::{self, Comparison};
-use crate::names::{MediaKey, ObjectPath};
+use crate::names::ObjectPath;
 use crate::object::Entry;
 use crate::rules::Rules;
 use crate::store::StoreError;
@@ -91,8 +91,8 @@ impl SurveyPlan {
 }
 
 /// The name under which a failed listing counts for the breaker.
-pub(super) fn listing() -> MediaKey {
-    MediaKey::new("listing").expect("a plain name is a key")
+pub(super) fn listing() -> ObjectPath {
+    ObjectPath::new("listing").expect("a plain name is a path")
 }
 
 /// Asks, compares, and corrects what is known.

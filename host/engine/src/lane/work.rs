@@ -222,9 +222,10 @@ impl Lane {
             Ok((_, Ended::Probe(answer, reply))) => self.probed(answer, reply, now_ms).await,
             Ok((_, Ended::Survey(result))) => {
                 self.survey.ended(&result, self.shared.now_ms(), &mut self.rng);
-                if let Err(failure @ (Failure::Blocked(_) | Failure::Wait { .. })) = &result {
-                    let nowhere = ObjectPath::of_media(&survey::listing());
-                    self.breaker.failed(&nowhere, failure, now_ms, &mut self.rng);
+                if let Err(failure) = &result {
+                    // A listing that fails says as much about the target as an upload does.
+                    let listing = survey::listing();
+                    self.breaker.failed(&listing, failure, now_ms, &mut self.rng);
                 }
             }
             Ok((_, Ended::Cleanup)) => {}

@@ -1,0 +1,3 @@
+//! The supervised rclone.
+
+pub(crate) mod ui;
