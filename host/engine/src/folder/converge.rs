@@ -1,6 +1,7 @@
 //! From changed items to planned replicas: reconcile for each target, with the wipe guard in between.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use tracing::{info, warn};
 
@@ -8,8 +9,8 @@ use super::Folder;
 use crate::guard::{self, Deletes};
 use crate::lane::LaneHandle;
 use crate::plan::{self, Desired, Plan};
-use crate::rules::Moment;
-use crate::store::{Held, ItemId, ItemRow, Planned, ReplicaRow, StoreError};
+use crate::rules::{Moment, Rules};
+use crate::store::{Held, ItemChange, ItemId, ItemRow, Planned, ReplicaRow, StoreError, TargetId};
 use crate::version::Version;
 use crate::view::EventKind;
 
@@ -28,6 +29,29 @@ pub(super) enum Trigger {
 }
 
 impl Folder {
+    /// Takes in files that are new or changed, and plans them for every target that follows changes.
+    pub(super) async fn take_in_arrivals(&self, changes: Vec<ItemChange>) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let lanes: Vec<&LaneHandle> =
+            self.lanes.iter().filter(|lane| follows(lane, Trigger::Change)).collect();
+        let rules: HashMap<TargetId, Arc<Rules>> =
+            lanes.iter().map(|lane| (lane.id, Arc::clone(&lane.rules))).collect();
+        let (now_ms, takedowns) = (self.shared.now_ms(), self.shared.identity.takedowns());
+        let plan = move |target: TargetId, items: &[ItemRow], replicas: &[ReplicaRow]| {
+            let moment = Moment { takedowns: &takedowns, now_ms };
+            let desired: Vec<_> =
+                items.iter().filter_map(|item| rules.get(&target)?.desire(item, &moment)).collect();
+            plan::plan(&desired, replicas).changes
+        };
+        let targets = lanes.iter().map(|lane| lane.id).collect();
+        let events = self.shared.store.arrive(changes, targets, plan, now_ms).await?;
+        lanes.iter().for_each(|lane| lane.wake());
+        self.shared.tell(events);
+        Ok(())
+    }
+
     /// Plans the items that changed for every target that follows changes.
     pub(super) async fn plan_changed(
         &self,

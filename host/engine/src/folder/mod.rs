@@ -219,11 +219,13 @@ impl Folder {
     }
 
     async fn take_in(&self, changes: Vec<ItemChange>, suspicion: Option<&str>) -> Result<(), StoreError> {
-        let (items, events) = self.shared.store.apply_items(changes, self.shared.now_ms()).await?;
-        if items.len() > 20 {
-            info!(items = items.len(), "{} files are new, changed or gone", items.len());
+        if changes.len() > 20 {
+            info!(items = changes.len(), "{} files are new, changed or gone", changes.len());
         }
-        self.shared.tell(events);
+        let (arrived, gone): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|change| matches!(change, ItemChange::Seen { .. }));
+        self.take_in_arrivals(arrived).await?;
+        let items = self.shared.store.mark_gone(gone).await?;
         self.plan_changed(&items, suspicion).await
     }
 

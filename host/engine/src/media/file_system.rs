@@ -88,7 +88,6 @@ mod tests {
 
     fn on(magic: u32, kind: &str) -> FileSystem {
         let mount = Mount {
-            id: "1".into(),
             device: "0:1".into(),
             point: "/media".into(),
             kind: kind.into(),

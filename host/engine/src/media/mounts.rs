@@ -7,8 +7,6 @@ const TABLE: &str = "/proc/self/mountinfo";
 /// One mounted file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mount {
-    /// Unique as long as it is mounted.
-    pub id: String,
     /// Device as `major:minor`.
     pub device: String,
     /// Where it is mounted.
@@ -25,20 +23,19 @@ pub(crate) fn all() -> Vec<Mount> {
     String::from_utf8_lossy(&table).lines().filter_map(parse).collect()
 }
 
-/// The identifiers of what is mounted inside `folder`, to notice when that changes.
-pub(crate) fn inside(folder: &Path) -> Vec<String> {
-    let below = |mount: &Mount| mount.point != folder && mount.point.starts_with(folder);
-    all().into_iter().filter(below).map(|mount| mount.id).collect()
+/// Where something is mounted inside `folder`, without the folder itself.
+pub(crate) fn inside(folder: &Path) -> Vec<PathBuf> {
+    let points = all().into_iter().map(|mount| mount.point);
+    points.filter(|point| point != folder && point.starts_with(folder)).collect()
 }
 
 fn parse(line: &str) -> Option<Mount> {
     let (place, what) = line.split_once(" - ")?;
     let mut place = place.split(' ');
-    let (id, device) = (place.next()?, place.nth(1)?);
+    let device = place.nth(2)?;
     let point = place.nth(1)?;
     let mut what = what.split(' ');
     Some(Mount {
-        id: id.to_owned(),
         device: device.to_owned(),
         point: unescape(point).into(),
         kind: what.next()?.to_owned(),
@@ -62,7 +59,6 @@ mod tests {
         let line =
             r"36 35 0:44 / /media/my\040booth rw,relatime shared:1 - fuse.sshfs me@nas:/a\040b rw,user_id=0";
         let mount = Mount {
-            id: "36".into(),
             device: "0:44".into(),
             point: "/media/my booth".into(),
             kind: "fuse.sshfs".into(),

@@ -62,7 +62,6 @@ mod tests {
 
     fn system(magic: u32, id: u64, kind: &str) -> FileSystem {
         let mount = Mount {
-            id: "1".into(),
             device: "8:1".into(),
             point: "/media".into(),
             kind: kind.into(),

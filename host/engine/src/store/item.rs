@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use uuid::Uuid;
 
-use super::{Store, StoreError, event, meta};
+use super::replica::{self, ReplicaChange, ReplicaRow};
+use super::{Store, StoreError, TargetId, event, meta};
 use crate::blob::Root;
 use crate::names::MediaKey;
 use crate::version::Version;
@@ -106,24 +107,48 @@ impl Store {
         .await
     }
 
-    /// Records what a look found. Returns the items concerned and the events that tell of it.
-    pub(crate) async fn apply_items(
-        &self,
-        changes: Vec<ItemChange>,
-        now_ms: i64,
-    ) -> Result<(Vec<ItemRow>, Vec<Event>), StoreError> {
+    /// Records that files are gone. Returns their items.
+    pub(crate) async fn mark_gone(&self, changes: Vec<ItemChange>) -> Result<Vec<ItemRow>, StoreError> {
         if changes.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Vec::new());
         }
         self.write(move |transaction| {
             let mut rows = Vec::with_capacity(changes.len());
-            let mut events = Vec::new();
+            for change in &changes {
+                rows.extend(apply(transaction, change, 0)?);
+            }
+            meta::next_generation(transaction)?;
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// Records arrivals and plans them for these targets in one transaction: what somebody waits for
+    /// pays for one flush only. `plan` says what is to be different on a target.
+    pub(crate) async fn arrive<F>(
+        &self,
+        changes: Vec<ItemChange>,
+        targets: Vec<TargetId>,
+        plan: F,
+        now_ms: i64,
+    ) -> Result<Vec<Event>, StoreError>
+    where
+        F: Fn(TargetId, &[ItemRow], &[ReplicaRow]) -> Vec<ReplicaChange> + Send + 'static,
+    {
+        self.write(move |transaction| {
+            let (mut rows, mut events) = (Vec::with_capacity(changes.len()), Vec::new());
             for change in &changes {
                 rows.extend(apply(transaction, change, now_ms)?);
                 events.extend(announce(transaction, change, now_ms)?);
             }
             meta::next_generation(transaction)?;
-            Ok((rows, events))
+            for target in targets {
+                let replicas = replica::of_items(transaction, target, rows.iter().map(|row| row.id))?;
+                for change in plan(target, &rows, &replicas) {
+                    replica::apply(transaction, target, &change, now_ms, 0)?;
+                }
+            }
+            Ok(events)
         })
         .await
     }

@@ -17,7 +17,7 @@
 //! that a call put on a target is ever forgotten; after it, until the answer is durable, the row says
 //! that nobody knows, and the work is done again. A put and a delete may be repeated harmlessly.
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::item::unreadable;
 use super::{ItemId, Store, StoreError, TargetId, target};
@@ -180,17 +180,7 @@ impl Store {
         target: TargetId,
         items: Vec<ItemId>,
     ) -> Result<Vec<ReplicaRow>, StoreError> {
-        self.read(move |connection| {
-            let sql = format!("SELECT {COLUMNS} FROM replica WHERE item = ?2 AND target = ?1");
-            let mut query = connection.prepare_cached(&sql)?;
-            let mut rows = Vec::new();
-            for item in items {
-                let found = query.query_map([target.0, item.0], ReplicaRow::read)?;
-                rows.extend(found.collect::<Result<Vec<_>, _>>()?);
-            }
-            Ok(rows)
-        })
-        .await
+        self.read(move |connection| of_items(connection, target, items.into_iter())).await
     }
 
     /// Makes a plan durable: from here on its work is queued.
@@ -276,7 +266,22 @@ impl Store {
     }
 }
 
-fn apply(
+pub(super) fn of_items(
+    connection: &Connection,
+    target: TargetId,
+    items: impl Iterator<Item = ItemId>,
+) -> Result<Vec<ReplicaRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM replica WHERE item = ?2 AND target = ?1");
+    let mut query = connection.prepare_cached(&sql)?;
+    let mut rows = Vec::new();
+    for item in items {
+        let found = query.query_map([target.0, item.0], ReplicaRow::read)?;
+        rows.extend(found.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(rows)
+}
+
+pub(super) fn apply(
     transaction: &Transaction<'_>,
     target: TargetId,
     change: &ReplicaChange,

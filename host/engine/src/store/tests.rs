@@ -26,6 +26,10 @@ fn seen(name: &str, version: &str, priority: u8) -> ItemChange {
     }
 }
 
+async fn arrive(store: &Store, changes: Vec<ItemChange>, now_ms: i64) {
+    store.arrive(changes, Vec::new(), |_, _, _| Vec::new(), now_ms).await.unwrap();
+}
+
 struct Fixture {
     _dir: TempDir,
     store: Store,
@@ -44,9 +48,8 @@ impl Fixture {
 
     /// An item that is wanted on the target since `queued_ms`.
     async fn want(&self, name: &str, version: &str, priority: u8, queued_ms: i64) -> ItemRow {
-        let (mut rows, _) =
-            self.store.apply_items(vec![seen(name, version, priority)], queued_ms).await.unwrap();
-        let item = rows.remove(0);
+        arrive(&self.store, vec![seen(name, version, priority)], queued_ms).await;
+        let item = self.store.media_item(key(name)).await.unwrap().unwrap();
         let change = ReplicaChange::Want {
             path: ObjectPath::of_media(&item.key),
             item: item.id,
@@ -303,5 +306,5 @@ fn fill(data: &Path) {
     let store = Store::open(data).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let many = (0..2_000).map(|n| seen(&format!("{n}.jpg"), "1", 9)).collect();
-    runtime.block_on(store.apply_items(many, 0)).unwrap();
+    runtime.block_on(arrive(&store, many, 0));
 }
