@@ -54,12 +54,11 @@ impl Sieve {
     }
 
     /// Items that a complete scan did not find. What the filter leaves out now is not gone.
-    pub fn gone(&self, files: &[SeenFile], known: &[ItemRow]) -> Vec<ItemChange> {
+    pub fn missing<'a>(&self, files: &[SeenFile], known: &'a [ItemRow]) -> Vec<&'a ItemRow> {
         let there: HashSet<&MediaKey> = files.iter().map(|file| &file.key).collect();
         known
             .iter()
             .filter(|item| item.present && !there.contains(&item.key) && self.filter.matches(&item.key))
-            .map(|item| ItemChange::Gone(item.id))
             .collect()
     }
 }

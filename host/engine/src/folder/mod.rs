@@ -24,7 +24,7 @@ use crate::pages::Pages;
 use crate::scan::{Scan, SeenFile};
 use crate::settings::MediaSettings;
 use crate::store::{ItemChange, ItemRow, StoreError, meta};
-use crate::watch::{Wake, Wakes, Watch};
+use crate::watch::{Wake, Wakes, Watch, WatchKind};
 use converge::Trigger;
 use diff::Sieve;
 
@@ -115,15 +115,7 @@ impl Folder {
     async fn woken(&mut self, wake: Wake) -> Result<(), StoreError> {
         match wake {
             Wake::Files(keys) => self.look(keys).await,
-            Wake::Tree(dir) => {
-                let (media, filter) = (self.shared.media.clone(), self.sieve.filter.clone());
-                let scan = blocking(move || media.scan_below(&dir, &filter)).await;
-                let files = self.settled(scan.files);
-                let keys: Vec<MediaKey> = files.iter().map(|file| file.key.clone()).collect();
-                let known = self.shared.store.items_of(Root::Media, keys).await?;
-                let changes = self.sieve.arrivals(files.iter(), &by_key(&known));
-                self.take_in(changes, None).await
-            }
+            Wake::Tree(dir) => self.look_below(dir).await,
             Wake::Rescan(reason) => {
                 debug!("the media folder is scanned: {reason}");
                 self.sync(Trigger::Full).await
@@ -140,14 +132,15 @@ impl Folder {
         let (scan, volume) = blocking(move || (media.scan(&filter), media.volume())).await;
         self.report(&scan);
         let known = self.shared.store.items(Root::Media).await?;
-        let mut changes = Vec::new();
+        let mut gone = Vec::new();
         let mut suspicion = None;
         if let (true, Ok(volume)) = (scan.complete(), volume) {
-            changes.extend(self.sieve.gone(&scan.files, &known));
+            gone = self.gone(self.sieve.missing(&scan.files, &known)).await;
             suspicion = self.suspect(&scan, &known, &volume.to_string()).await?;
         }
-        let files = self.settled(scan.files);
-        changes.splice(0..0, self.sieve.arrivals(files.iter(), &by_key(&known)));
+        let files = self.settled(scan.files, &known);
+        let mut changes = self.sieve.arrivals(files.iter(), &by_key(&known));
+        changes.extend(gone);
         self.take_in(changes, suspicion.as_deref()).await?;
         self.plan_all(trigger, suspicion.as_deref()).await?;
         self.release_empty_holds().await?;
@@ -156,6 +149,35 @@ impl Folder {
             first.compare_exchange(i64::MAX, self.shared.now_ms() + 1, Ordering::AcqRel, Ordering::Acquire);
         self.lanes.iter().for_each(LaneHandle::wake);
         Ok(())
+    }
+
+    /// Looks at everything below a directory that is new, moved or gone.
+    async fn look_below(&mut self, dir: MediaKey) -> Result<(), StoreError> {
+        let (media, filter, below) = (self.shared.media.clone(), self.sieve.filter.clone(), dir.clone());
+        let scan = blocking(move || media.scan_below(&below, &filter)).await;
+        let known = self.shared.store.items_below(Root::Media, &dir).await?;
+        let mut gone = Vec::new();
+        if scan.complete() && self.same_volume().await? {
+            gone = self.gone(self.sieve.missing(&scan.files, &known)).await;
+        }
+        let files = self.settled(scan.files, &known);
+        let mut changes = self.sieve.arrivals(files.iter(), &by_key(&known));
+        changes.extend(gone);
+        self.take_in(changes, None).await
+    }
+
+    /// Of the items that a scan did not find, those that are gone when looked at by name: a rename
+    /// during the scan can hide a file from it.
+    async fn gone(&self, missing: Vec<&ItemRow>) -> Vec<ItemChange> {
+        let missing: Vec<_> = missing.into_iter().map(|item| (item.id, item.key.clone())).collect();
+        let media = self.shared.media.clone();
+        blocking(move || {
+            let gone = missing
+                .into_iter()
+                .filter(|(_, key)| matches!(media.look(key), Look::Absent | Look::NotPlain));
+            gone.map(|(id, _)| ItemChange::Gone(id)).collect()
+        })
+        .await
     }
 
     /// What makes the folder itself doubtful, so that no delete may rest on it.
@@ -196,8 +218,8 @@ impl Folder {
                     there.push(SeenFile { key, identity })
                 }
                 Look::Present(_) => {}
-                Look::Absent => gone.push(key),
-                Look::NotPlain => debug!(media.key = %key, "{key} is not a plain file"),
+                // A folder or a link in the place of a file: the file is gone.
+                Look::Absent | Look::NotPlain => gone.push(key),
                 Look::Failed(error) => warn!(media.key = %key, "{key} cannot be looked at: {error}"),
             }
         }
@@ -231,15 +253,20 @@ impl Folder {
 
     /// Of the files that a scan found, those that nobody is writing, as far as can be told. The others
     /// are looked at again once they hold still.
-    fn settled(&self, files: Vec<SeenFile>) -> Vec<SeenFile> {
+    fn settled(&self, files: Vec<SeenFile>, known: &[ItemRow]) -> Vec<SeenFile> {
         let now = self.shared.clock.now();
+        let known = by_key(known);
+        // Where closing cannot be seen, the clock that dates the files may be another machine's.
+        let events = matches!(self.watch.kind(), WatchKind::Events);
         files
             .into_iter()
             .filter(|file| {
-                if self.watch.is_open(&file.key) {
+                let news =
+                    self.sieve.seen(&file.key, &file.identity, known.get(&file.key).copied()).is_some();
+                if !news || self.watch.is_open(&file.key) {
                     return false;
                 }
-                let still = holds_still(&file.identity, now, self.settle);
+                let still = events && holds_still(&file.identity, now, self.settle);
                 if !still {
                     self.watch.settle_later(file.key.clone());
                 }

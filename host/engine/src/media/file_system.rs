@@ -87,12 +87,8 @@ mod tests {
     use super::*;
 
     fn on(magic: u32, kind: &str) -> FileSystem {
-        let mount = Mount {
-            device: "0:1".into(),
-            point: "/media".into(),
-            kind: kind.into(),
-            source: "x".into(),
-        };
+        let mount =
+            Mount { device: "0:1".into(), point: "/media".into(), kind: kind.into(), source: "x".into() };
         FileSystem { magic, id: 0, device: 1, mount: Some(mount) }
     }
 

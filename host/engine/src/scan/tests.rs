@@ -108,7 +108,7 @@ fn an_unreadable_folder_makes_the_scan_incomplete_and_the_rest_is_still_found() 
     for key in ["a/1.jpg", "locked/2.jpg", "z/3.jpg"] {
         write(dir.path(), key);
     }
-    fs::set_permissions(dir.path().join("locked"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(dir.path().join("locked"), fs::Permissions::from_mode(0o000)).unwrap();
     let scan = as_ordinary_user(|| folder(&dir).scan(&everything()));
     assert_eq!(keys(&scan), ["a/1.jpg", "z/3.jpg"]);
     assert_eq!(scan.errors.len(), 1);

@@ -92,6 +92,19 @@ impl Store {
         .await
     }
 
+    /// Every item of a folder below a directory of it.
+    pub(crate) async fn items_below(&self, root: Root, dir: &MediaKey) -> Result<Vec<ItemRow>, StoreError> {
+        // `0` follows `/`, so these two bound every path below.
+        let (first, behind) = (format!("{dir}/"), format!("{dir}0"));
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM item WHERE source = ?1 AND key >= ?2 AND key < ?3");
+            let mut query = connection.prepare_cached(&sql)?;
+            let rows = query.query_map([root.as_str(), &first, &behind], |row| ItemRow::read(row, 0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// One media item, present or gone.
     pub(crate) async fn media_item(&self, key: MediaKey) -> Result<Option<ItemRow>, StoreError> {
         self.read(move |connection| by_key(connection, Root::Media, key.as_str())).await

@@ -4,7 +4,7 @@
 //! keeps track of which files are still written to, and hands [`Wake`]s to one reader. No decision
 //! rests on what an event says: a wake means "look there now".
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ mod wakes;
 
 pub use wakes::Wakes;
 
+use mode::Started;
 use runner::{Message, Runner};
 use tracker::Tracker;
 
@@ -111,6 +112,16 @@ impl Watch {
         let (thread, messages) = channel();
         let started = mode::begin(folder, settings.poll, &thread);
         let started = started.map_err(|e| unusable(format!("cannot be watched: {e}")))?;
+        Self::launch(folder.clone(), settings, stop, (thread, messages), started)
+    }
+
+    fn launch(
+        folder: MediaFolder,
+        settings: WatchSettings,
+        stop: CancellationToken,
+        (thread, messages): (Sender<Message>, Receiver<Message>),
+        started: Started,
+    ) -> Result<(Self, Wakes), WatchError> {
         let (outbox, wakes) = wakes::pair(stop.clone());
         let quiet = QUIET_AT_LEAST.max(settings.settle * 10);
         let shared = Arc::new(Shared {
@@ -118,8 +129,7 @@ impl Watch {
             kind: Mutex::new(started.kind.clone()),
         });
         let watch = Self { shared: shared.clone(), thread: thread.clone() };
-        let runner =
-            Runner::new(folder.clone(), settings.poll, stop, (thread, messages), shared, outbox, started);
+        let runner = Runner::new(folder, settings.poll, stop, (thread, messages), shared, outbox, started);
         let spawned = std::thread::Builder::new().name("media-watch".into()).spawn(move || runner.run());
         spawned.map_err(WatchError::Thread)?;
         Ok((watch, wakes))
