@@ -1,0 +1,58 @@
+//! Runs plugins: WebAssembly components that implement `wit/plugin.wit`.
+//!
+//! [`Sandbox::load`] takes a package apart without running it, compiles it and gives a [`Plugin`]. With
+//! an operator's settings that becomes a [`PluginTarget`] or a [`PluginPage`], which the engine uses
+//! like any other target or page generator.
+//!
+//! What holds whatever a plugin does:
+//! - it reaches nothing that its manifest did not ask for and its settings do not name: no file system
+//!   but one folder, no network but granted hosts, no rclone beyond a few methods on its own remote;
+//! - each call has a fresh instance, and ends: in an answer, at a limit, or because it was told to;
+//! - a trap, a panic of the host or a flood of anything ends that one call;
+//! - what it says is cleaned of secrets and control characters before anybody sees it.
+//!
+//! `call` runs guests, `host` is what they import, `egress` is the way out, `limits` has all numbers.
+
+mod bindings;
+mod bounds;
+mod call;
+mod code_cache;
+mod console;
+mod context;
+mod convert;
+mod doors;
+mod drive;
+mod egress;
+mod error;
+mod grants;
+mod guest;
+mod host;
+mod limits;
+mod lines;
+mod linker;
+mod manifest;
+mod meter;
+mod package;
+mod page;
+mod plugin;
+mod runtime;
+mod schema;
+mod secret;
+mod target;
+mod text;
+mod threads;
+mod ticker;
+mod units;
+mod verdict;
+
+pub use doors::{RcDoor, RcEndpoint, Roots, StateStore};
+pub use error::{PackageError, SandboxError, SettingsProblem, SetupError};
+pub use limits::LimitSettings;
+pub use manifest::{
+    About, FolderWish, HttpWish, Kind, LimitWishes, Manifest, Permissions, RcloneWish, SecretWish,
+};
+pub use page::{PageSetup, PluginPage};
+pub use plugin::Plugin;
+pub use runtime::{Sandbox, SandboxSettings};
+pub use secret::Secret;
+pub use target::{PluginTarget, TargetSetup};
