@@ -1,6 +1,7 @@
 //! The handle with which the rest of the program drives a running engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,9 @@ mod status;
 mod sync;
 
 pub use status::offline_status;
+
+/// How often a sync that is to end looks again at files that may still be written.
+const SETTLING_SCANS: u32 = 5;
 
 /// The plugin behind a target, or why it cannot be loaded.
 pub type MaybeTarget = Result<Arc<dyn Target>, String>;
@@ -59,6 +63,7 @@ struct Inner {
     links: Vec<LinkRule>,
     custom: Option<Pattern>,
     share_enabled: bool,
+    settle: Duration,
     folder: mpsc::Sender<FolderOrder>,
     tasks: TaskTracker,
 }
@@ -192,6 +197,8 @@ impl Engine {
         let lanes = self.lanes(target)?.into_iter().cloned().collect::<Vec<_>>();
         let tried = lanes.iter().map(|lane| (lane.clone(), lane.views())).collect::<Vec<_>>();
         self.sync(target).await?;
+        self.scan_until_settled().await?;
+        self.look(&lanes).await?;
         let mut outcome = SyncOutcome::default();
         for (lane, views) in tried {
             let view = sync::settled(views, &self.0.shared).await;
@@ -289,7 +296,28 @@ impl Engine {
         &self.0.shared.identity
     }
 
-    async fn scan(&self) -> Result<(), OrderError> {
+    /// Resolves once these lanes have seen what is queued now.
+    async fn look(&self, lanes: &[LaneHandle]) -> Result<(), OrderError> {
+        for lane in lanes {
+            let (reply, looked) = oneshot::channel();
+            lane.order(LaneOrder::Look(reply)).await;
+            looked.await.map_err(|_| OrderError::Stopping)?;
+        }
+        Ok(())
+    }
+
+    /// Scans again while files were left out because they may still be written, for a few seconds.
+    async fn scan_until_settled(&self) -> Result<(), OrderError> {
+        for _ in 0..SETTLING_SCANS {
+            if self.scan().await? == 0 {
+                break;
+            }
+            tokio::time::sleep(self.0.settle).await;
+        }
+        Ok(())
+    }
+
+    async fn scan(&self) -> Result<usize, OrderError> {
         let (reply, answer) = oneshot::channel();
         self.0.folder.send(FolderOrder::Sync(reply)).await.map_err(|_| OrderError::Stopping)?;
         Ok(answer.await.map_err(|_| OrderError::Stopping)??)

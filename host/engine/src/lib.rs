@@ -25,7 +25,7 @@ pub mod names;
 pub mod naming;
 pub mod object;
 pub mod page;
-mod pages;
+pub mod pages;
 pub mod plan;
 mod rules;
 pub mod scan;

@@ -17,7 +17,7 @@ use crate::version::Version;
 /// Pages go before pictures: a visitor's link leads to them.
 const PRIORITY: u8 = 5;
 /// Folder of the rendered pages in the data folder.
-pub(crate) const FOLDER: &str = "pages";
+pub const FOLDER: &str = "pages";
 
 /// The configured pages.
 pub(crate) struct Pages {

@@ -76,6 +76,11 @@ impl Rules {
         Some(Desired { path, item, desire: self.decide(item, moment) })
     }
 
+    /// Whether the filters let a media item pass.
+    pub fn takes(&self, key: &MediaKey) -> bool {
+        self.everywhere.matches(key) && self.here.matches(key)
+    }
+
     /// When an item's time on this target is over, Unix milliseconds.
     pub fn expires_ms(&self, item: &ItemRow) -> Option<i64> {
         let after = self.settings.expire_after?;
@@ -113,7 +118,6 @@ impl Rules {
                 Mode::Copy => Desire::Leave,
             };
         }
-        let passes = self.everywhere.matches(&item.key) && self.here.matches(&item.key);
-        if passes { Desire::Hold } else { Desire::Leave }
+        if self.takes(&item.key) { Desire::Hold } else { Desire::Leave }
     }
 }

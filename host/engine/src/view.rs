@@ -39,6 +39,18 @@ pub enum LaneState {
     Off,
 }
 
+impl std::fmt::Display for LaneState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Up => "up",
+            Self::Waiting => "waiting",
+            Self::Blocked => "blocked",
+            Self::Paused => "paused",
+            Self::Off => "off",
+        })
+    }
+}
+
 /// One target as `status` shows it. Counts are of objects, pages included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetStatus {

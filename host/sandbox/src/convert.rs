@@ -99,16 +99,9 @@ pub(crate) fn link(link: exports::links::Link) -> Result<PublicLink, Failure> {
     Ok(PublicLink { url: link.url, expires: link.expires_at.and_then(unix_time) })
 }
 
-/// The contract gives no unit for the end of a link, so both are understood: as seconds, what can
-/// only be milliseconds would lie thousands of years ahead.
-fn unix_time(number: u64) -> Option<Timestamp> {
-    const LARGEST_SECONDS: u64 = 100_000_000_000;
-    let number = i64::try_from(number).ok()?;
-    if number.unsigned_abs() > LARGEST_SECONDS {
-        Timestamp::from_millisecond(number).ok()
-    } else {
-        Timestamp::from_second(number).ok()
-    }
+/// Unix time in milliseconds; a link that ends beyond what can be written down does not end.
+fn unix_time(milliseconds: u64) -> Option<Timestamp> {
+    Timestamp::from_millisecond(i64::try_from(milliseconds).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -124,15 +117,14 @@ mod tests {
 
     #[test]
     fn a_link_that_runs_code_is_no_link() {
-        let of = |url: &str| link(exports::links::Link { url: url.into(), expires_at: Some(5) });
+        let of = |url: &str| link(exports::links::Link { url: url.into(), expires_at: Some(5_000) });
         assert!(of("javascript:alert(1)").is_err());
         assert!(of(&format!("https://a.example/{}", "x".repeat(LINK_BYTES))).is_err());
         assert_eq!(of("https://a.example/x").unwrap().expires, Some(Timestamp::from_second(5).unwrap()));
     }
 
     #[test]
-    fn the_end_of_a_link_is_understood_in_seconds_and_milliseconds() {
-        assert_eq!(unix_time(1_800_000_000), unix_time(1_800_000_000_000));
+    fn a_link_without_a_real_end_does_not_end() {
         assert_eq!(unix_time(u64::MAX), None);
     }
 

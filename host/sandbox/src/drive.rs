@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use engine::Failure;
 use rustix::fs::{CWD, Mode, OFlags, openat};
+use sha2::{Digest, Sha256};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::doors::StateStore;
@@ -20,10 +21,12 @@ use crate::threads::Threads;
 
 /// The host's own file in a target's folder.
 pub(crate) const MARKER: &str = ".boothsync-target";
+/// What the marker is called until it is whole.
+const UNFINISHED: &str = ".boothsync-target.new";
 /// Where the guest finds the folder.
 const GUEST_PATH: &str = "/target";
-/// The durable value that holds the id of the target's drive.
-const REMEMBERED: &str = "host/drive";
+/// Calls that find no marker make it one after the other.
+static MARKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// Longest content of a marker that is read, in bytes.
 const MARKER_BYTES: u64 = 128;
 
@@ -67,26 +70,30 @@ impl Drive {
     }
 
     async fn check(&self, state: &dyn StateStore, writes: bool) -> Result<(), Failure> {
-        let remembered = remembered(state).await?;
+        let remembered = remembered(&self.folder, state).await?;
         let found = self.marker().map_err(|error| self.unreadable(&error))?;
         match (remembered, found) {
             (Some(known), Some(found)) if known == found => Ok(()),
             (Some(known), found) => Err(self.wrong_drive(&known, found.as_deref())),
-            (None, Some(found)) => remember(state, &found).await,
+            (None, Some(found)) => remember(&self.folder, state, &found).await,
             (None, None) if writes => self.mark(state).await,
             (None, None) => Ok(()),
         }
     }
 
     async fn mark(&self, state: &dyn StateStore) -> Result<(), Failure> {
-        match self.write_marker(&engine::Call::new(Default::default()).id) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(self.unwritable(&error)),
-            // Another call was faster: its id is the one that counts.
-            _ => {}
-        }
+        let _one_at_a_time = MARKING.lock().await;
+        // Another call may have been faster: its id is the one that counts.
         let found = self.marker().map_err(|error| self.unreadable(&error))?;
-        let found = found.ok_or_else(|| self.unreadable(&io::ErrorKind::NotFound.into()))?;
-        remember(state, &found).await
+        let id = match found {
+            Some(found) => found,
+            None => {
+                let id = engine::Call::new(Default::default()).id;
+                self.write_marker(&id).map_err(|error| self.unwritable(&error))?;
+                id
+            }
+        };
+        remember(&self.folder, state, &id).await
     }
 
     fn marker(&self) -> io::Result<Option<String>> {
@@ -102,14 +109,16 @@ impl Drive {
         }
         let mut text = String::new();
         file.take(MARKER_BYTES).read_to_string(&mut text)?;
-        Ok(Some(text.trim().to_owned()))
+        // An empty one is what a power cut left of one that was just made.
+        Ok(Some(text.trim().to_owned()).filter(|id| !id.is_empty()))
     }
 
     fn write_marker(&self, id: &str) -> io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(openat(&self.handle, MARKER, flags, Mode::from_raw_mode(0o644))?);
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(openat(&self.handle, UNFINISHED, flags, Mode::from_raw_mode(0o644))?);
         file.write_all(format!("{id}\n").as_bytes())?;
         file.sync_all()?;
+        rustix::fs::renameat(&self.handle, UNFINISHED, &self.handle, MARKER)?;
         Ok(rustix::fs::fsync(&self.handle)?)
     }
 
@@ -135,19 +144,27 @@ impl Drive {
     }
 }
 
-async fn remembered(state: &dyn StateStore) -> Result<Option<String>, Failure> {
-    let value = state.get(REMEMBERED).await;
+/// The name of the durable value that holds the id of the drive at this path. Another path in the
+/// settings is another drive, chosen on purpose.
+fn remembered_as(folder: &Path) -> String {
+    let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
+    let digest: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("host/drive/{digest}")
+}
+
+async fn remembered(folder: &Path, state: &dyn StateStore) -> Result<Option<String>, Failure> {
+    let value = state.get(&remembered_as(folder)).await;
     let value =
         value.map_err(|why| Failure::Retry(format!("the target's drive could not be looked up: {why}")))?;
     Ok(value.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-async fn remember(state: &dyn StateStore, id: &str) -> Result<(), Failure> {
-    if state.swap(REMEMBERED, None, Some(id.as_bytes().to_vec())).await? {
+async fn remember(folder: &Path, state: &dyn StateStore, id: &str) -> Result<(), Failure> {
+    if state.swap(&remembered_as(folder), None, Some(id.as_bytes().to_vec())).await? {
         return Ok(());
     }
     // Another call was faster; it saw the same folder, or the drive was changed right now.
-    match remembered(state).await? {
+    match remembered(folder, state).await? {
         Some(known) if known == id => Ok(()),
         _ => Err(Failure::Retry("the target's drive was changed a moment ago".into())),
     }
@@ -227,15 +244,50 @@ mod tests {
     #[tokio::test]
     async fn another_drive_is_accepted_by_doing_what_the_message_says() {
         let temp = tempfile::tempdir().unwrap();
+        let (mount, state) = (temp.path().join("usb"), Memory::default());
+        std::fs::create_dir(&mount).unwrap();
+        open(&mount, &state, true).await.unwrap();
+        std::fs::remove_dir_all(&mount).unwrap();
+        std::fs::create_dir(&mount).unwrap();
+        let Err(Failure::Blocked(text)) = open(&mount, &state, true).await else { panic!("accepted") };
+        let id = text.split("write `").nth(1).unwrap().split('`').next().unwrap();
+        std::fs::write(mount.join(MARKER), id).unwrap();
+        open(&mount, &state, true).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn another_folder_in_the_settings_is_another_drive() {
+        let temp = tempfile::tempdir().unwrap();
         let (one, other, state) = (temp.path().join("one"), temp.path().join("other"), Memory::default());
         for folder in [&one, &other] {
             std::fs::create_dir(folder).unwrap();
+            open(folder, &state, true).await.unwrap();
         }
-        open(&one, &state, true).await.unwrap();
-        let Err(Failure::Blocked(text)) = open(&other, &state, true).await else { panic!("accepted") };
-        let id = text.split("write `").nth(1).unwrap().split('`').next().unwrap();
-        std::fs::write(other.join(MARKER), id).unwrap();
+        std::fs::remove_file(one.join(MARKER)).unwrap();
+        assert!(matches!(open(&one, &state, true).await, Err(Failure::Blocked(_))));
         open(&other, &state, true).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn first_calls_side_by_side_agree_on_the_marker() {
+        let temp = tempfile::tempdir().unwrap();
+        let state = std::sync::Arc::new(Memory::default());
+        let calls = (0..16).map(|_| {
+            let (folder, state) = (temp.path().to_owned(), std::sync::Arc::clone(&state));
+            tokio::spawn(async move { open(&folder, &state, true).await })
+        });
+        for call in calls.collect::<Vec<_>>() {
+            call.await.unwrap().unwrap();
+        }
+        assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_marker_that_a_power_cut_left_empty_is_made_anew() {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::write(temp.path().join(MARKER), "").unwrap();
+        open(temp.path(), &Memory::default(), true).await.unwrap();
+        assert!(!std::fs::read(temp.path().join(MARKER)).unwrap().is_empty());
     }
 
     #[tokio::test]
@@ -246,7 +298,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 0);
         std::fs::write(temp.path().join(MARKER), "known-before\n").unwrap();
         open(temp.path(), &state, false).await.unwrap();
-        assert_eq!(state.get(REMEMBERED).await.unwrap().unwrap(), b"known-before");
+        assert_eq!(state.get(&remembered_as(temp.path())).await.unwrap().unwrap(), b"known-before");
     }
 
     #[tokio::test]

@@ -55,6 +55,7 @@ impl From<OrderError> for ApiError {
             OrderError::NothingHeld(_) => {
                 (StatusCode::CONFLICT, "`boothsync status` shows what is held back")
             }
+            OrderError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "ask again once it runs"),
             OrderError::Other(_) => (StatusCode::CONFLICT, "the service's log says more"),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "the service's log says more"),
         };

@@ -36,7 +36,7 @@ pub struct Found {
 pub struct Link {
     /// The provider's address of the object.
     pub url: String,
-    /// Nothing if it does not expire.
+    /// Unix time in seconds; nothing if it does not expire.
     pub expires_at: Option<u64>,
 }
 

@@ -37,8 +37,9 @@ const UNPARK_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// An order to the folder's task.
 pub(crate) enum Order {
-    /// Scan and plan now; answered when everything is planned.
-    Sync(oneshot::Sender<Result<(), StoreError>>),
+    /// Scan and plan now; answered when everything is planned, with the number of files that were left
+    /// out because somebody may still be writing them.
+    Sync(oneshot::Sender<Result<usize, StoreError>>),
     /// Plan anew without looking: what is taken down changed.
     Replan(oneshot::Sender<Result<(), StoreError>>),
 }
@@ -50,6 +51,8 @@ pub(crate) struct Folder {
     sieve: Sieve,
     watch: Watch,
     settle: Duration,
+    /// Files that the last scan left out because somebody may still be writing them.
+    unsettled: usize,
     /// Names that cannot be synced were reported once.
     reported: Vec<String>,
 }
@@ -66,7 +69,16 @@ impl Folder {
             filter: crate::filter::Filter::new(&media.include, &media.exclude)?,
             priorities: crate::filter::Priorities::new(&media.priority)?,
         };
-        Ok(Self { shared, lanes, pages, sieve, watch, settle: media.settle, reported: Vec::new() })
+        Ok(Self {
+            shared,
+            lanes,
+            pages,
+            sieve,
+            watch,
+            settle: media.settle,
+            unsettled: 0,
+            reported: Vec::new(),
+        })
     }
 
     /// Works until the soft stop.
@@ -103,12 +115,16 @@ impl Folder {
     }
 
     async fn obey(&mut self, order: Order) -> Result<(), StoreError> {
-        let (result, reply) = match order {
-            Order::Sync(reply) => (self.sync(Trigger::Order).await, reply),
-            Order::Replan(reply) => (self.plan_all(Trigger::Order, None).await, reply),
-        };
         // Whoever asked may be gone.
-        let _ = reply.send(result);
+        match order {
+            Order::Sync(reply) => {
+                let result = self.sync(Trigger::Order).await;
+                let _ = reply.send(result.map(|()| self.unsettled));
+            }
+            Order::Replan(reply) => {
+                let _ = reply.send(self.plan_all(Trigger::Order, None).await);
+            }
+        }
         Ok(())
     }
 
@@ -253,26 +269,22 @@ impl Folder {
 
     /// Of the files that a scan found, those that nobody is writing, as far as can be told. The others
     /// are looked at again once they hold still.
-    fn settled(&self, files: Vec<SeenFile>, known: &[ItemRow]) -> Vec<SeenFile> {
+    fn settled(&mut self, files: Vec<SeenFile>, known: &[ItemRow]) -> Vec<SeenFile> {
         let now = self.shared.clock.now();
         let known = by_key(known);
         // Where closing cannot be seen, the clock that dates the files may be another machine's.
         let events = matches!(self.watch.kind(), WatchKind::Events);
-        files
-            .into_iter()
-            .filter(|file| {
-                let news =
-                    self.sieve.seen(&file.key, &file.identity, known.get(&file.key).copied()).is_some();
-                if !news || self.watch.is_open(&file.key) {
-                    return false;
-                }
-                let still = events && holds_still(&file.identity, now, self.settle);
-                if !still {
-                    self.watch.settle_later(file.key.clone());
-                }
-                still
-            })
-            .collect()
+        let news = |file: &SeenFile| {
+            self.sieve.seen(&file.key, &file.identity, known.get(&file.key).copied()).is_some()
+        };
+        let (settled, unsettled): (Vec<_>, Vec<_>) = files.into_iter().filter(news).partition(|file| {
+            events && !self.watch.is_open(&file.key) && holds_still(&file.identity, now, self.settle)
+        });
+        self.unsettled = unsettled.len();
+        for file in unsettled.into_iter().filter(|file| !self.watch.is_open(&file.key)) {
+            self.watch.settle_later(file.key);
+        }
+        settled
     }
 
     async fn unpark(&self) -> Result<(), StoreError> {

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::OrderError;
+use crate::blob::Root;
+use crate::filter::DEFAULT_PRIORITY;
 use crate::lane::Shared;
+use crate::media::Look;
 use crate::names::{MediaKey, TargetName};
 use crate::naming;
 use crate::plan::Desire;
 use crate::rules::{Moment, Rules};
 use crate::share::Placed;
-use crate::store::{DropReason, ItemRow, PlacedRow};
+use crate::store::{DropReason, ItemId, ItemRow, PlacedRow};
+use crate::version::Version;
 use crate::view::LinkState;
 
 pub(super) struct Found {
@@ -21,8 +25,10 @@ pub(super) struct Found {
 
 /// Looks up where targets have, will have, or had an item.
 pub(super) async fn placed(shared: &Shared, rules: &[&Rules], key: &MediaKey) -> Result<Found, OrderError> {
-    let item = shared.store.media_item(key.clone()).await?;
-    let item = item.ok_or_else(|| OrderError::NoSuchItem(key.to_string()))?;
+    let item = match shared.store.media_item(key.clone()).await? {
+        Some(item) => item,
+        None => unscanned(shared, rules, key).await.ok_or_else(|| OrderError::NoSuchItem(key.to_string()))?,
+    };
     let rows = shared.store.placed(item.id).await?;
     let takedowns = shared.identity.takedowns();
     let moment = Moment { takedowns: &takedowns, now_ms: shared.now_ms() };
@@ -36,6 +42,30 @@ pub(super) async fn placed(shared: &Shared, rules: &[&Rules], key: &MediaKey) ->
         })
         .collect();
     Ok(Found { taken_down: takedowns.contains(&naming::composed(key)), placed })
+}
+
+/// A file that lies there and is not taken in yet: its links are those that it will have.
+async fn unscanned(shared: &Shared, rules: &[&Rules], key: &MediaKey) -> Option<ItemRow> {
+    if !rules.iter().any(|rules| rules.takes(key)) {
+        return None;
+    }
+    let (media, looked_at) = (shared.media.clone(), key.clone());
+    let look = tokio::task::spawn_blocking(move || media.look(&looked_at)).await;
+    let Ok(Look::Present(identity)) = look else { return None };
+    let now_ms = shared.now_ms();
+    Some(ItemRow {
+        // No row has this number, so no replica is found for it.
+        id: ItemId(-1),
+        root: Root::Media,
+        key: key.clone(),
+        version: Version::of(&identity),
+        size_bytes: identity.size_bytes,
+        modified_ms: now_ms,
+        priority: DEFAULT_PRIORITY,
+        present: true,
+        first_seen_ms: now_ms,
+        seen_ms: now_ms,
+    })
 }
 
 fn place(rules: &Rules, item: &ItemRow, row: Option<&PlacedRow>, moment: &Moment<'_>) -> Option<Placed> {

@@ -69,7 +69,8 @@ pub(super) async fn start(parts: Parts) -> Result<Inner, StartError> {
     let (orders, order_receiver) = mpsc::channel(16);
     tasks.spawn(folder.run(wakes, looks, order_receiver));
     tasks.close();
-    Ok(Inner { shared, lanes, links, custom, share_enabled, folder: orders, tasks })
+    let settle = settings.media.settle;
+    Ok(Inner { shared, lanes, links, custom, share_enabled, settle, folder: orders, tasks })
 }
 
 fn announce(settings: &Settings, kind: &WatchKind) {

@@ -103,6 +103,8 @@ pub(crate) enum Order {
     Probe(oneshot::Sender<Result<Report, Failure>>),
     /// As `Probe`, unless the lane is up.
     Nudge,
+    /// Answer once the lane has looked at its queue after this order.
+    Look(oneshot::Sender<()>),
     /// Delete what earlier settings left behind; answers with how many are gone.
     Cleanup(oneshot::Sender<Result<u64, String>>),
 }

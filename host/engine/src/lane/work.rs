@@ -48,6 +48,8 @@ pub(super) struct Lane {
     survey: SurveyPlan,
     running: HashMap<Id, ObjectPath>,
     probing: bool,
+    /// Who waits for the next look at the queue.
+    lookers: Vec<oneshot::Sender<()>>,
     tasks: JoinSet<Ended>,
     wake: Arc<Notify>,
     view: watch::Sender<LaneView>,
@@ -84,6 +86,7 @@ impl Lane {
             survey,
             running,
             probing: false,
+            lookers: Vec::new(),
             tasks,
             wake,
             view,
@@ -102,6 +105,10 @@ impl Lane {
             // Registered before looking, so that nothing can come in between.
             woken.as_mut().enable();
             let next_ms = self.turn().await;
+            for looker in self.lookers.drain(..) {
+                // Whoever asked may be gone.
+                let _ = looker.send(());
+            }
             tokio::select! {
                 () = soft_stop.cancelled() => break,
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended).await,
@@ -285,6 +292,7 @@ impl Lane {
             }
             Order::Probe(reply) => self.probe(Some(reply)),
             Order::Nudge => self.breaker.hurry(now_ms),
+            Order::Look(reply) => self.lookers.push(reply),
             Order::Cleanup(reply) => self.clean_up(reply),
         }
     }
@@ -338,10 +346,10 @@ impl Lane {
         let target = self.rules.settings.name.clone();
         match view.state {
             LaneState::Up | LaneState::Paused | LaneState::Off => {
-                info!(target.name = %target, "target `{target}` is {:?} {}", view.state, view.reason);
+                info!(target.name = %target, "target `{target}` is {}{}{}", view.state, if view.reason.is_empty() { "" } else { ": " }, view.reason);
             }
             LaneState::Waiting | LaneState::Blocked => {
-                warn!(target.name = %target, "target `{target}` is {:?}: {}", view.state, view.reason);
+                warn!(target.name = %target, "target `{target}` is {}: {}", view.state, view.reason);
             }
         }
         let kind = EventKind::Lane { target, state: view.state, reason: view.reason };

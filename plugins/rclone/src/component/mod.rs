@@ -67,7 +67,8 @@ impl inventory::Guest for Rclone {
 impl links::Guest for Rclone {
     fn public_link(path: String, _receipt: Option<String>) -> Result<Option<links::Link>, Failure> {
         let link = target::public_link(&Imports, &path)?;
-        Ok(Some(links::Link { url: link.url, expires_at: link.expires_at }))
+        let expires_at = link.expires_at.map(|seconds| seconds.saturating_mul(1000));
+        Ok(Some(links::Link { url: link.url, expires_at }))
     }
 }
 
