@@ -61,7 +61,9 @@ const HOST_KEY: &str =
 const SIGN_IN: &str = "The provider wants a new sign-in: run `rclone config reconnect` for this remote";
 const CLOCK: &str = "This machine's clock is wrong, and the storage refuses it for that: set the time";
 const TOO_OLD: &str = "This rclone is too old and lacks a function: install 1.75 or newer";
-const IS_A_FILE: &str = "The folder in the settings is a file on the remote: choose another folder";
+const IS_A_FILE: &str =
+    "Either the folder in the settings is a file on the remote, then choose another folder, or, with S3 and \
+     its like, the keys are wrong: check the remote's access key and secret";
 const PROTECTED: &str = "rclone refuses the call: its remote control is not set up for this service";
 const ADDRESS: &str = "The remote's address is not usable: check it in rclone's configuration";
 

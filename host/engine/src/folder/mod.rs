@@ -17,6 +17,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::blob::{FileIdentity, Root};
 use crate::filter::FilterError;
+use crate::guard;
 use crate::lane::{LaneHandle, Shared};
 use crate::media::Look;
 use crate::names::MediaKey;
@@ -160,9 +161,11 @@ impl Folder {
         self.take_in(changes, suspicion.as_deref()).await?;
         self.plan_all(trigger, suspicion.as_deref()).await?;
         self.release_empty_holds().await?;
+        // What is still being looked at was there before, too.
+        let settling = if self.unsettled > 0 { self.settle * 2 } else { Duration::ZERO };
+        let through_ms = self.shared.now_ms() + 1 + i64::try_from(settling.as_millis()).unwrap_or(0);
         let first = &self.shared.first_scan_ms;
-        let _ =
-            first.compare_exchange(i64::MAX, self.shared.now_ms() + 1, Ordering::AcqRel, Ordering::Acquire);
+        let _ = first.compare_exchange(i64::MAX, through_ms, Ordering::AcqRel, Ordering::Acquire);
         self.lanes.iter().for_each(LaneHandle::wake);
         Ok(())
     }
@@ -175,6 +178,10 @@ impl Folder {
         let mut gone = Vec::new();
         if scan.complete() && self.same_volume().await? {
             gone = self.gone(self.sieve.missing(&scan.files, &known)).await;
+        }
+        if gone.len() as u64 > guard::ALWAYS_ALLOWED {
+            // A moved folder is told as two: only a look at everything sees that nothing is lost.
+            return self.sync(Trigger::Full).await;
         }
         let files = self.settled(scan.files, &known);
         let mut changes = self.sieve.arrivals(files.iter(), &by_key(&known));

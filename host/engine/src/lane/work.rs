@@ -154,7 +154,11 @@ impl Lane {
         }
         self.show(nothing_waits && self.tasks.is_empty()).await;
         let survey_ms = if open { self.survey.next_ms(now_ms) } else { None };
-        Ok([self.breaker.next_ms(now_ms), quiet_ms, due_ms, survey_ms].into_iter().flatten().min())
+        let scanned_ms = Some(self.shared.fresh_since_ms()).filter(|at| *at > now_ms && *at < i64::MAX);
+        Ok([self.breaker.next_ms(now_ms), quiet_ms, due_ms, survey_ms, scanned_ms]
+            .into_iter()
+            .flatten()
+            .min())
     }
 
     async fn start_objects(&mut self, now_ms: i64) -> Result<(), StoreError> {
@@ -196,7 +200,7 @@ impl Lane {
     fn start_survey(&mut self, now_ms: i64) {
         let Ok(target) = self.target.clone() else { return };
         // Before the first scan nobody knows what should be there, so nothing could be recognised.
-        if self.shared.fresh_since_ms() == i64::MAX || !self.survey.begin(now_ms) {
+        if self.shared.fresh_since_ms() > now_ms || !self.survey.begin(now_ms) {
             return;
         }
         let (shared, rules) = (self.shared.clone(), Arc::clone(&self.rules));

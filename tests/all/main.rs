@@ -1,0 +1,9 @@
+//! The whole program against real servers, from outside.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod bad_input;
+mod harness;
+mod old_rclone;
+mod servers;
+mod suite;

@@ -1,0 +1,205 @@
+//! Real servers to upload to.
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+use crate::needs::{python, rclone};
+use crate::process::{Running, free_port};
+use crate::tree::Tree;
+use crate::wait::PATIENCE;
+
+/// The password that every server accepts.
+pub const PASSWORD: &str = "party-2026";
+const BUCKET: &str = "bucket";
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `rclone serve ftp`
+    RcloneFtp,
+    /// `rclone serve sftp`
+    RcloneSftp,
+    /// `rclone serve webdav`
+    RcloneWebdav,
+    /// `rclone serve s3`
+    RcloneS3,
+    /// Debian's vsftpd
+    Vsftpd,
+    /// pyftpdlib from PyPI
+    Pyftpdlib,
+}
+
+/// A server on a port of its own. Killed when it is dropped.
+pub struct Server {
+    kind: Kind,
+    port: u16,
+    root: PathBuf,
+    folder: TempDir,
+    process: Option<Running>,
+}
+
+impl Server {
+    /// Starts one with nothing on it.
+    pub fn start(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        Self::start_on(kind, folder, root)
+    }
+
+    /// Starts one that keeps its files in `root`, which may be filled already.
+    pub fn start_in(kind: Kind, root: &Path) -> Self {
+        Self::start_on(kind, tempfile::tempdir().unwrap(), root.join("root"))
+    }
+
+    fn start_on(kind: Kind, folder: TempDir, root: PathBuf) -> Self {
+        let mut server = Self { kind, port: free_port(), root, folder, process: None };
+        fs::create_dir_all(server.place()).unwrap();
+        server.resume();
+        server
+    }
+
+    /// Ends it, as a power cut would.
+    pub fn stop(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts it again on the same port with the same files.
+    pub fn resume(&mut self) {
+        let log = self.folder.path().join("server.log");
+        let mut process = Running::start(&format!("{:?}", self.kind), self.command(), &log);
+        let port = self.port;
+        process.wait_until_ready(PATIENCE, || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        self.process = Some(process);
+    }
+
+    /// Where the target's remote begins on this machine's disk.
+    pub fn place(&self) -> PathBuf {
+        match self.kind {
+            Kind::RcloneS3 => self.root.join(BUCKET),
+            _ => self.root.clone(),
+        }
+    }
+
+    /// What it holds below `folder` of the remote.
+    pub fn tree(&self, folder: &str) -> Tree {
+        Tree::of(&self.place().join(folder))
+    }
+
+    /// How a target names the place of its files, if the remote is called `name`.
+    pub fn remote(&self, name: &str) -> String {
+        match self.kind {
+            Kind::RcloneS3 => format!("{name}:{BUCKET}"),
+            _ => format!("{name}:"),
+        }
+    }
+
+    /// The remote's section in rclone.conf, without its name.
+    pub fn section(&self, password: &str) -> String {
+        let (port, obscured) = (self.port, obscure(password));
+        let log_in = format!("host = 127.0.0.1\nport = {port}\nuser = {}\npass = {obscured}\n", self.user());
+        match self.kind {
+            Kind::RcloneFtp | Kind::Vsftpd | Kind::Pyftpdlib => format!("type = ftp\n{log_in}"),
+            Kind::RcloneSftp => format!("type = sftp\n{log_in}"),
+            Kind::RcloneWebdav => format!(
+                "type = webdav\nurl = http://127.0.0.1:{port}\nvendor = other\nuser = {}\npass = {obscured}\n",
+                self.user()
+            ),
+            Kind::RcloneS3 => format!(
+                "type = s3\nprovider = Rclone\nendpoint = http://127.0.0.1:{port}\naccess_key_id = {}\n\
+                 secret_access_key = {password}\n",
+                self.user()
+            ),
+        }
+    }
+
+    /// vsftpd knows other users only through PAM, which would have to be set up in the system.
+    fn user(&self) -> &'static str {
+        if self.kind == Kind::Vsftpd { "anonymous" } else { "booth" }
+    }
+
+    fn command(&self) -> Command {
+        match self.kind {
+            Kind::RcloneFtp => self.rclone_serve("ftp", &["--passive-port", &self.passive_ports()]),
+            Kind::RcloneSftp => self.rclone_serve("sftp", &[]),
+            Kind::RcloneWebdav => self.rclone_serve("webdav", &[]),
+            Kind::RcloneS3 => self.rclone_serve("s3", &[]),
+            Kind::Vsftpd => self.vsftpd(),
+            Kind::Pyftpdlib => self.pyftpdlib(),
+        }
+    }
+
+    fn rclone_serve(&self, protocol: &str, further: &[&str]) -> Command {
+        let mut command = Command::new(rclone());
+        command.env_clear().env("HOME", self.folder.path()).env("RCLONE_CONFIG", "");
+        command.args(["serve", protocol, "--addr", &format!("127.0.0.1:{}", self.port)]).args(further);
+        if self.kind == Kind::RcloneS3 {
+            command.args(["--auth-key", &format!("{},{PASSWORD}", self.user())]);
+        } else {
+            command.args(["--user", self.user(), "--pass", PASSWORD]);
+        }
+        command.arg(&self.root);
+        command
+    }
+
+    fn vsftpd(&self) -> Command {
+        let (passwords, config) =
+            (self.folder.path().join("passwords"), self.folder.path().join("vsftpd.conf"));
+        fs::write(&passwords, format!("{PASSWORD}\n")).unwrap();
+        let ports = self.passive_ports();
+        let (first, last) = ports.split_once('-').expect("a range");
+        let lines = [
+            "listen=YES\nbackground=NO\nlisten_address=127.0.0.1".into(),
+            format!("listen_port={}\npasv_min_port={first}\npasv_max_port={last}", self.port),
+            "run_as_launching_user=YES\nseccomp_sandbox=NO\nallow_writeable_chroot=YES".into(),
+            format!("anonymous_enable=YES\nanon_root={}", self.root.display()),
+            "write_enable=YES\nanon_upload_enable=YES\nanon_mkdir_write_enable=YES".into(),
+            "anon_other_write_enable=YES\nanon_world_readable_only=NO\nanon_umask=022".into(),
+            format!("secure_email_list_enable=YES\nemail_password_file={}", passwords.display()),
+            format!(
+                "xferlog_enable=YES\nvsftpd_log_file={}",
+                self.folder.path().join("transfers.log").display()
+            ),
+        ];
+        fs::write(&config, lines.join("\n") + "\n").unwrap();
+        let mut command = Command::new("/usr/sbin/vsftpd");
+        command.arg(config).env_clear();
+        command
+    }
+
+    fn pyftpdlib(&self) -> Command {
+        let mut command = Command::new(python().expect("the test said that it needs it"));
+        command.args([
+            "-m",
+            "pyftpdlib",
+            "--interface",
+            "127.0.0.1",
+            "--port",
+            &self.port.to_string(),
+            "--write",
+        ]);
+        command.args(["--range", &self.passive_ports(), "--username", self.user(), "--password", PASSWORD]);
+        command.arg("--directory").arg(&self.root);
+        command
+    }
+
+    /// A range of its own below the ports that the system hands out.
+    fn passive_ports(&self) -> String {
+        let first = 10_000 + u32::from(self.port) % 200 * 100;
+        format!("{first}-{}", first + 99)
+    }
+}
+
+/// A password as rclone.conf holds it.
+fn obscure(password: &str) -> String {
+    static RIGHT: OnceLock<String> = OnceLock::new();
+    let obscured = || {
+        let output = Command::new(rclone()).args(["obscure", password]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    if password == PASSWORD { RIGHT.get_or_init(obscured).clone() } else { obscured() }
+}
