@@ -1,4 +1,4 @@
-//! How many calls a lane makes at a time: a fixed number, or one that adapts. It grows while more
+//! How many calls a lane makes at a time: a fixed number, or one that adapts. It doubles while more
 //! calls bring more through, and is halved when the service says that it is too much.
 
 /// Where an adapting lane begins.
@@ -6,7 +6,9 @@ const START: u16 = 4;
 /// More never helped on the links that were measured.
 const MAX: u16 = 32;
 /// A step up must bring at least so much more through, in percent.
-const WORTHWHILE_PERCENT: u64 = 8;
+const WORTHWHILE_PERCENT: u64 = 10;
+/// After so many measurements without a step, one is tried again: links change over an evening.
+const PATIENCE: u32 = 20;
 
 /// The number of calls at a time.
 #[derive(Debug)]
@@ -15,22 +17,28 @@ pub struct Concurrency {
     adapts: bool,
     /// The service said that more than this is too much.
     ceiling: u16,
-    window: Window,
-    /// Objects a minute at the step before, and how many calls at a time that was.
-    before: Option<(u64, u16)>,
-}
-
-#[derive(Debug, Default)]
-struct Window {
+    /// Objects that got through since the number changed or slots were free.
+    through: u32,
+    /// When the measurement began, Unix milliseconds.
     began_ms: i64,
-    objects: u32,
+    /// The number before the last step up, and the objects a minute that it brought.
+    before: Option<(u16, u64)>,
+    /// Measurements since the last step.
+    rested: u32,
 }
 
 impl Concurrency {
     /// A fixed number, or `None` to adapt.
     pub fn new(fixed: Option<u16>) -> Self {
-        let limit = fixed.unwrap_or(START).max(1);
-        Self { limit, adapts: fixed.is_none(), ceiling: MAX, window: Window::default(), before: None }
+        Self {
+            limit: fixed.unwrap_or(START).max(1),
+            adapts: fixed.is_none(),
+            ceiling: MAX,
+            through: 0,
+            began_ms: 0,
+            before: None,
+            rested: PATIENCE,
+        }
     }
 
     /// Calls at a time now.
@@ -43,24 +51,26 @@ impl Concurrency {
         if !self.adapts {
             return;
         }
-        let full = running >= self.limit();
-        if self.window.objects == 0 || !full {
-            // Only windows in which every slot was busy say what the number is worth.
-            self.window = Window { began_ms: now_ms, objects: 1 };
+        if running < self.limit() {
+            // Only while every slot is busy is there anything to learn about their number.
+            self.through = 0;
             return;
         }
-        self.window.objects += 1;
-        if self.window.objects >= u32::from(self.limit) * 2 {
-            self.step(now_ms);
+        self.through += 1;
+        // The first round began under the number before; the second one is measured.
+        let round = u32::from(self.limit);
+        if self.through == round {
+            self.began_ms = now_ms;
+        } else if self.through >= 2 * round {
+            self.measured(round, now_ms);
         }
     }
 
-    /// The service said that it is too much, or several calls failed at once.
+    /// The service said that it is too much.
     pub fn too_much(&mut self) {
         if self.adapts {
             self.ceiling = (self.limit - 1).max(1);
-            self.limit = (self.limit / 2).max(1);
-            self.window = Window::default();
+            self.change((self.limit / 2).max(1));
             self.before = None;
         }
     }
@@ -72,21 +82,27 @@ impl Concurrency {
         }
     }
 
-    fn step(&mut self, now_ms: i64) {
-        let took_ms = (now_ms - self.window.began_ms).max(1).unsigned_abs();
-        let pace = u64::from(self.window.objects) * 60_000 / took_ms;
-        self.window = Window::default();
-        match self.before {
-            Some((old_pace, old_limit)) if pace * 100 < old_pace * (100 + WORTHWHILE_PERCENT) => {
-                // The last step up was not worth it: back, and stay there.
-                self.limit = old_limit;
-                self.ceiling = old_limit;
-            }
-            _ => {
-                self.before = Some((pace, self.limit));
-                self.limit = (self.limit + (self.limit / 2).max(1)).min(self.ceiling);
-            }
+    fn measured(&mut self, objects: u32, now_ms: i64) {
+        let took_ms = (now_ms - self.began_ms).max(1).unsigned_abs();
+        let pace = u64::from(objects) * 60_000 / took_ms;
+        self.through = 0;
+        if let Some((limit, old_pace)) = self.before.take()
+            && pace * 100 < old_pace * (100 + WORTHWHILE_PERCENT)
+        {
+            self.rested = 0;
+            return self.change(limit);
         }
+        self.rested += 1;
+        let next = self.limit.saturating_mul(2).min(self.ceiling);
+        if self.rested > PATIENCE && next > self.limit {
+            self.before = Some((self.limit, pace));
+            self.change(next);
+        }
+    }
+
+    fn change(&mut self, limit: u16) {
+        self.limit = limit;
+        self.through = 0;
     }
 }
 
@@ -95,27 +111,35 @@ mod tests {
     use super::*;
 
     /// A server that takes `ms` for each object however many come at once, up to `room` of them.
+    /// Objects come through in waves, as they do from a server far away.
     fn drive(concurrency: &mut Concurrency, room: u64, ms: u64, objects: u32) {
-        let mut now = 0.0;
-        for _ in 0..objects {
-            let together = concurrency.limit() as f64;
-            now += ms as f64 / together.min(room as f64);
-            concurrency.succeeded(concurrency.limit(), now as i64);
+        let (mut now, mut done) = (0.0, 0);
+        while done < objects {
+            let together = concurrency.limit();
+            now += ms as f64 * (together as f64 / room as f64).max(1.0);
+            for _ in 0..together {
+                concurrency.succeeded(together.max(concurrency.limit()), now as i64);
+                done += 1;
+            }
         }
     }
 
     #[test]
-    fn it_grows_while_growing_helps() {
+    fn it_doubles_while_that_helps() {
         let mut concurrency = Concurrency::new(None);
-        drive(&mut concurrency, 1_000, 300, 400);
+        drive(&mut concurrency, 1_000, 300, 80);
         assert_eq!(concurrency.limit(), usize::from(MAX));
     }
 
     #[test]
     fn it_stays_where_more_brings_nothing() {
         let mut concurrency = Concurrency::new(None);
-        drive(&mut concurrency, 6, 300, 2_000);
-        assert!((6..=9).contains(&concurrency.limit()), "{}", concurrency.limit());
+        let mut steps_above = 0;
+        for _ in 0..200 {
+            drive(&mut concurrency, 6, 300, 20);
+            steps_above += u32::from(concurrency.limit() > 8);
+        }
+        assert!(concurrency.limit() <= 16 && steps_above < 30, "{} {steps_above}", concurrency.limit());
     }
 
     #[test]

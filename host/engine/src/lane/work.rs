@@ -111,14 +111,14 @@ impl Lane {
             }
             tokio::select! {
                 () = soft_stop.cancelled() => break,
-                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended).await,
+                Some(ended) = self.tasks.join_next_with_id() => self.take_in(ended).await,
                 Some(order) = self.orders.recv() => self.obey(order).await,
                 () = woken => {}
                 () = sleep_until(&*clock, next_ms) => {}
             }
         }
         while let Some(ended) = self.tasks.join_next_with_id().await {
-            self.ended(ended).await;
+            self.take_in(ended).await;
         }
     }
 
@@ -221,12 +221,20 @@ impl Lane {
         self.tasks.spawn(async move { Ended::Probe(target.probe(&call).await, reply) });
     }
 
-    async fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) {
+    /// Takes in everything that has ended by now, so that the freed slots are filled in one go.
+    async fn take_in(&mut self, first: Result<(Id, Ended), JoinError>) {
+        let together = self.running.len();
+        self.ended(first, together).await;
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.ended(ended, together).await;
+        }
+    }
+
+    async fn ended(&mut self, ended: Result<(Id, Ended), JoinError>, together: usize) {
         let now_ms = self.shared.now_ms();
         match ended {
             Err(error) => self.panicked(&error),
             Ok((id, Ended::Object(path, outcome))) => {
-                let together = self.running.len();
                 self.running.remove(&id);
                 self.judge(&path, &outcome, together, now_ms);
             }
