@@ -91,8 +91,8 @@ impl Outcome {
             text.push_str(&format!("target `{}` cannot be used: {}\n", trouble.target, trouble.reason));
         }
         if self.left > 0 || self.failed > 0 {
-            let left = count(self.left, "object is", "objects are");
-            text.push_str(&format!("{left} not as they should be; `boothsync status` says more\n"));
+            let left = count(self.left, "object is not as it", "objects are not as they");
+            text.push_str(&format!("{left} should be; `boothsync status` says more\n"));
         }
         text
     }

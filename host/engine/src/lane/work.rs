@@ -148,7 +148,7 @@ impl Lane {
             self.start_objects(now_ms).await?;
         }
         let due_ms = if open { self.shared.store.next_due(self.rules.id, now_ms).await? } else { None };
-        let nothing_waits = open && due_ms.is_none() && self.tasks.is_empty();
+        let nothing_waits = open && due_ms.is_none() && self.tasks.is_empty() && !self.survey.takes_over();
         if nothing_waits {
             self.start_survey(now_ms);
         }
@@ -241,10 +241,11 @@ impl Lane {
             Ok((_, Ended::Probe(answer, reply))) => self.probed(answer, reply, now_ms).await,
             Ok((_, Ended::Survey(result))) => {
                 self.survey.ended(&result, self.shared.now_ms(), &mut self.rng);
-                if let Err(failure) = &result {
-                    // A listing that fails says as much about the target as an upload does.
-                    let listing = survey::listing();
-                    self.breaker.failed(&listing, failure, now_ms, &mut self.rng);
+                match &result {
+                    Ok(()) | Err(Failure::Cancelled) => {}
+                    // A long listing may fail where uploads go through: a probe tells.
+                    Err(Failure::Retry(_) | Failure::Faulted(_)) => self.probe(None),
+                    Err(failure) => self.breaker.failed(&survey::listing(), failure, now_ms, &mut self.rng),
                 }
             }
             Ok((_, Ended::Cleanup)) => {}

@@ -1,6 +1,8 @@
 //! A target that does what `verb` in its settings says, and tells in its receipt or summary what came
 //! of it.
 
+#![expect(clippy::disallowed_methods, reason = "sleeping is one of the things that a guest may do")]
+
 wit_bindgen::generate!({ path: "../../../wit", world: "sync-target-full" });
 
 mod misbehave;
