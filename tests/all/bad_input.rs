@@ -128,11 +128,21 @@ fn a_fetch_without_a_network_says_so_and_leaves_nothing_behind() {
     assert!(left.0.is_empty(), "{left:?}");
 }
 
+/// The Python that a person at this machine would use, if it has pip.
+fn python_with_pip() -> String {
+    let path = std::env::var_os("PATH").expect("there is a PATH");
+    let found = std::env::split_paths(&path).map(|folder| folder.join("python3")).find(|python| {
+        let asked = std::process::Command::new(python).args(["-m", "pip", "--version"]).output();
+        asked.is_ok_and(|answer| answer.status.success())
+    });
+    found.expect("a python3 with pip is on the PATH: install `python3-pip`").to_string_lossy().into_owned()
+}
+
 /// A folder for `PATH` with Python alone in it, and no rclone.
 fn python_on_path(booth: &Booth) -> String {
     let folder = booth.path_of("bin");
     fs::create_dir_all(&folder).unwrap();
-    let python = std::env::var("BOOTHSYNC_PYTHON").unwrap_or("/usr/bin/python3".into());
+    let python = python_with_pip();
     let script = format!("#!/bin/sh\nexec '{python}' \"$@\"\n");
     fs::write(folder.join("python3"), script).unwrap();
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
