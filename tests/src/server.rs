@@ -73,7 +73,7 @@ impl Server {
         let log = self.folder.path().join("server.log");
         let mut process = Running::start(&format!("{:?}", self.kind), self.command(), &log);
         let port = self.port;
-        process.wait_until_ready(PATIENCE, || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        process.wait_until_ready(PATIENCE, || listens(port));
         self.process = Some(process);
     }
 
@@ -202,4 +202,10 @@ fn obscure(password: &str) -> String {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
     if password == PASSWORD { RIGHT.get_or_init(obscured).clone() } else { obscured() }
+}
+
+/// Whether a server listens. A connection to a port at which nobody listens yet can meet itself.
+fn listens(port: u16) -> bool {
+    let met = TcpStream::connect(("127.0.0.1", port));
+    met.is_ok_and(|stream| stream.local_addr().ok() != stream.peer_addr().ok())
 }

@@ -76,11 +76,6 @@ impl Running {
         bail!("{} ended by itself ({status}). It said last:\n{}", self.name, last.join("\n"))
     }
 
-    /// Waits until something listens at `address`, or the process ends.
-    pub fn wait_for_port(&mut self, address: SocketAddr, patience: Duration) -> Result<()> {
-        self.wait_until(patience, || TcpStream::connect(address).is_ok())
-    }
-
     /// Waits until `ready`, or the process ends, or `patience` does.
     pub fn wait_until(&mut self, patience: Duration, mut ready: impl FnMut() -> bool) -> Result<()> {
         let begin = Instant::now();
@@ -153,12 +148,28 @@ pub fn free_address() -> Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
+/// How long a server may take to answer.
+const READY: Duration = Duration::from_secs(10);
+
 /// A name and password for a server.
 pub struct Login {
     /// The name.
     pub user: &'static str,
     /// The password.
     pub password: &'static str,
+}
+
+/// Whether an FTP server says hello. That something can be connected to says less: a connection to a port
+/// at which nobody listens yet can meet itself.
+fn greets(address: SocketAddr) -> bool {
+    let greeting = || {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        let mut code = [0; 3];
+        stream.read_exact(&mut code)?;
+        std::io::Result::Ok(code == *b"220")
+    };
+    greeting().unwrap_or(false)
 }
 
 /// rclone's own FTP server for `folder`, ready when this returns. What others put into the folder it sees
@@ -169,7 +180,7 @@ pub fn ftp(rclone: &Path, folder: &Path, login: &Login, log: &Path) -> Result<(R
     command.args(["serve", "ftp"]).arg(folder).args(["--addr", &address.to_string()]);
     command.args(["--user", login.user, "--pass", login.password, "--config", "/dev/null"]);
     let mut server = Running::start("the FTP server", &mut command, log)?;
-    server.wait_for_port(address, Duration::from_secs(10))?;
+    server.wait_until(READY, || greets(address))?;
     Ok((server, address))
 }
 
@@ -181,7 +192,7 @@ pub fn web(folder: &Path, log: &Path) -> Result<(Running, SocketAddr)> {
     command.args(["-m", "http.server", "--bind", "127.0.0.1", "--directory"]).arg(folder);
     command.arg(address.port().to_string());
     let mut server = Running::start("the web server", &mut command, log)?;
-    server.wait_for_port(address, Duration::from_secs(10))?;
+    server.wait_until(READY, || crate::http::get(&format!("http://{address}/")).is_ok())?;
     Ok((server, address))
 }
 

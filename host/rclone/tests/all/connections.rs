@@ -16,7 +16,7 @@ impl FtpServer {
         command.args(["serve", "ftp", "--user", "u", "--pass", "p", "--addr", &addr]).arg(bench.path("web"));
         command.env_clear().env("RCLONE_CONFIG", "").stdout(Stdio::null()).stderr(Stdio::null());
         let server = Self(command.spawn().unwrap());
-        wait_until("the FTP server", || std::net::TcpStream::connect(&addr).is_ok()).await;
+        wait_until("the FTP server", || listens(&addr)).await;
         server
     }
 }
@@ -55,4 +55,10 @@ async fn a_restarted_ftp_server_is_reached_again_although_it_is_asked_all_the_ti
     };
     tokio::time::timeout(PATIENCE, reached).await.expect("the server is reached again");
     rclone.stop(PATIENCE).await;
+}
+
+/// Whether a server listens. A connection to a port at which nobody listens yet can meet itself.
+fn listens(addr: &str) -> bool {
+    let met = std::net::TcpStream::connect(addr);
+    met.is_ok_and(|stream| stream.local_addr().ok() != stream.peer_addr().ok())
 }

@@ -121,18 +121,17 @@ fn closing(good: usize, all: usize) -> String {
 
 /// What kinds of pictures there were.
 pub fn kinds(pictures: &[Picture]) -> String {
-    let count = |wanted: Kind| {
-        pictures
-            .iter()
-            .filter(|picture| picture.order.as_ref().is_some_and(|order| order.kind == wanted))
-            .count()
+    let of = |kind: Kind, words: &str| {
+        let is_it = |picture: &&Picture| picture.order.as_ref().is_some_and(|order| order.kind == kind);
+        let count = pictures.iter().filter(is_it).count();
+        (count > 0).then(|| format!("{count} x {words}"))
     };
-    format!(
-        "{} photos (JPEG with EXIF), {} animated GIF, {} Motion-JPEG video",
-        count(Kind::Photo),
-        count(Kind::Animation),
-        count(Kind::Video)
-    )
+    let kinds = [
+        of(Kind::Photo, "JPEG with EXIF"),
+        of(Kind::Animation, "animated GIF"),
+        of(Kind::Video, "Motion-JPEG video"),
+    ];
+    kinds.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn kilobytes(size_bytes: u64) -> String {
