@@ -3,33 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::failure::Failure;
 use crate::folder::Order as FolderOrder;
-use crate::lane::{LaneHandle, LaneView, Order as LaneOrder, Shared};
+use crate::lane::{LaneHandle, Shared};
 use crate::names::{MediaKey, PageName, TargetName};
-use crate::object::Report;
 use crate::page::PageGenerator;
 use crate::rules::Rules;
 use crate::settings::{Settings, TargetSettings};
 use crate::share::{self, LinkItem, LinkRule, Pattern};
-use crate::store::{ItemRow, ReplicaCounts, Store};
+use crate::store::Store;
 use crate::target::Target;
-use crate::view::{Event, LaneState, Link, QueueRow, Status};
+use crate::view::{Event, Link, QueueRow, Status};
 
+mod errors;
 mod links;
+mod orders;
 mod start;
 mod status;
 mod sync;
 
+pub use errors::{OrderError, StartError};
 pub use status::offline_status;
-
-/// How often a sync that is to end looks again at files that may still be written.
-const SETTLING_SCANS: u32 = 5;
+pub use sync::SyncOutcome;
 
 /// The plugin behind a target, or why it cannot be loaded.
 pub type MaybeTarget = Result<Arc<dyn Target>, String>;
@@ -66,65 +65,6 @@ struct Inner {
     settle: Duration,
     folder: mpsc::Sender<FolderOrder>,
     tasks: TaskTracker,
-}
-
-/// Why the engine could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The media folder is not usable.
-    #[error("the media folder `{path}` {problem}")]
-    MediaFolder {
-        /// The folder.
-        path: String,
-        /// What is wrong, as the rest of the sentence.
-        problem: String,
-    },
-    /// The database is not usable.
-    #[error(transparent)]
-    Store(#[from] crate::store::StoreError),
-    /// `identity.toml` is not usable.
-    #[error(transparent)]
-    Identity(#[from] crate::identity::IdentityError),
-    /// A rule cannot be followed.
-    #[error("{0}")]
-    Settings(String),
-    /// The folder cannot be watched.
-    #[error(transparent)]
-    Watch(#[from] crate::watch::WatchError),
-}
-
-/// Why an order could not be carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum OrderError {
-    /// No target of this name.
-    #[error("there is no target `{0}`")]
-    NoSuchTarget(String),
-    /// No such media item.
-    #[error("`{0}` is not in the media folder")]
-    NoSuchItem(String),
-    /// The engine is stopping.
-    #[error("the service is stopping")]
-    Stopping,
-    /// Nothing is held back under this number.
-    #[error("target `{0}` holds no deletes back")]
-    NothingHeld(String),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] crate::store::StoreError),
-    /// Anything else, in words.
-    #[error("{0}")]
-    Other(String),
-}
-
-/// How a call to [`Engine::sync_once`] ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SyncOutcome {
-    /// Objects that are not as they should be.
-    pub left: u64,
-    /// Objects of them that were refused or failed.
-    pub failed: u64,
-    /// Targets that are blocked, waiting or off, with the reason.
-    pub unusable: Vec<(TargetName, String)>,
 }
 
 impl Engine {
@@ -181,158 +121,9 @@ impl Engine {
         Ok(rows)
     }
 
-    /// Starts a full sync of one or all targets now; blocked targets are probed first.
-    pub async fn sync(&self, target: Option<&TargetName>) -> Result<(), OrderError> {
-        let lanes = self.lanes(target)?;
-        self.scan().await?;
-        for lane in lanes {
-            lane.order(LaneOrder::Nudge).await;
-        }
-        Ok(())
-    }
-
-    /// Scans, then waits until nothing that can be done is left: everything is as it should be,
-    /// parked, held back, or its target unusable.
-    pub async fn sync_once(&self, target: Option<&TargetName>) -> Result<SyncOutcome, OrderError> {
-        let lanes = self.lanes(target)?.into_iter().cloned().collect::<Vec<_>>();
-        let tried = lanes.iter().map(|lane| (lane.clone(), lane.views())).collect::<Vec<_>>();
-        self.sync(target).await?;
-        self.scan_until_settled().await?;
-        self.look(&lanes).await?;
-        let mut outcome = SyncOutcome::default();
-        for (lane, views) in tried {
-            let view = sync::settled(views, &self.0.shared).await;
-            let counts = self.0.shared.store.count_replicas(lane.id).await?;
-            outcome.count(&lane, view, counts);
-        }
-        Ok(outcome)
-    }
-
-    /// Tries again what waits or was refused: everything, one target's, or one item's.
-    pub async fn retry(
-        &self,
-        target: Option<&TargetName>,
-        key: Option<&MediaKey>,
-    ) -> Result<u64, OrderError> {
-        let item = match key {
-            Some(key) => Some(self.item(key).await?.id),
-            None => None,
-        };
-        let mut count = 0;
-        for lane in self.lanes(target)? {
-            count += self.0.shared.store.try_again(lane.id, item).await?;
-            lane.order(LaneOrder::Nudge).await;
-            lane.wake();
-        }
-        Ok(count)
-    }
-
-    /// Stops a target's lane until [`Engine::resume`], over restarts too.
-    pub async fn pause(&self, target: &TargetName) -> Result<(), OrderError> {
-        self.set_paused(target, true).await
-    }
-
-    /// Lets a paused lane work again.
-    pub async fn resume(&self, target: &TargetName) -> Result<(), OrderError> {
-        self.set_paused(target, false).await
-    }
-
-    /// Lets deletes that were held back happen; `set` names the set, `None` means every set that is
-    /// held now. Returns how many objects that is.
-    pub async fn confirm_deletes(&self, target: &TargetName, set: Option<u64>) -> Result<u64, OrderError> {
-        let lane = self.lane(target)?;
-        let holds = self.0.shared.identity.holds();
-        let chosen =
-            holds.iter().filter(|hold| hold.target == *target && set.is_none_or(|set| hold.set == set));
-        let mut count = 0;
-        let mut any = false;
-        for hold in chosen {
-            any = true;
-            count += self.0.shared.store.confirm(lane.id, hold.set).await?;
-            self.0
-                .shared
-                .identity
-                .release(target, hold.set)
-                .map_err(|error| OrderError::Other(error.to_string()))?;
-        }
-        lane.wake();
-        if any { Ok(count) } else { Err(OrderError::NothingHeld(target.to_string())) }
-    }
-
-    /// Deletes what earlier settings of the target left behind, with the settings it was put with.
-    /// Returns how many objects were deleted.
-    pub async fn cleanup(&self, target: &TargetName) -> Result<u64, OrderError> {
-        let (reply, answer) = oneshot::channel();
-        self.lane(target)?.order(LaneOrder::Cleanup(reply)).await;
-        answer.await.map_err(|_| OrderError::Stopping)?.map_err(OrderError::Other)
-    }
-
-    /// Takes an item off every target and keeps it off, even if its file is not there any more.
-    pub async fn offline(&self, key: &MediaKey) -> Result<(), OrderError> {
-        self.item(key).await?;
-        let now = self.0.shared.clock.now();
-        self.0.shared.identity.take_down(key, now).map_err(|error| OrderError::Other(error.to_string()))?;
-        let (reply, answer) = oneshot::channel();
-        self.0.folder.send(FolderOrder::Replan(reply)).await.map_err(|_| OrderError::Stopping)?;
-        Ok(answer.await.map_err(|_| OrderError::Stopping)??)
-    }
-
-    /// Asks a target whether it is usable; a blocked or waiting lane goes on if it is.
-    pub async fn probe(&self, target: &TargetName) -> Result<Result<Report, Failure>, OrderError> {
-        let (reply, answer) = oneshot::channel();
-        self.lane(target)?.order(LaneOrder::Probe(reply)).await;
-        answer.await.map_err(|_| OrderError::Stopping)
-    }
-
-    /// Probes blocked and waiting targets now, because something changed that may have helped them.
-    pub async fn nudge(&self) {
-        for lane in &self.0.lanes {
-            lane.order(LaneOrder::Nudge).await;
-        }
-    }
-
     /// API tokens that may read the status.
     pub fn identity(&self) -> &crate::identity::Identity {
         &self.0.shared.identity
-    }
-
-    /// Resolves once these lanes have seen what is queued now.
-    async fn look(&self, lanes: &[LaneHandle]) -> Result<(), OrderError> {
-        for lane in lanes {
-            let (reply, looked) = oneshot::channel();
-            lane.order(LaneOrder::Look(reply)).await;
-            looked.await.map_err(|_| OrderError::Stopping)?;
-        }
-        Ok(())
-    }
-
-    /// Scans again while files were left out because they may still be written, for a few seconds.
-    async fn scan_until_settled(&self) -> Result<(), OrderError> {
-        for _ in 0..SETTLING_SCANS {
-            if self.scan().await? == 0 {
-                break;
-            }
-            tokio::time::sleep(self.0.settle).await;
-        }
-        Ok(())
-    }
-
-    async fn scan(&self) -> Result<usize, OrderError> {
-        let (reply, answer) = oneshot::channel();
-        self.0.folder.send(FolderOrder::Sync(reply)).await.map_err(|_| OrderError::Stopping)?;
-        Ok(answer.await.map_err(|_| OrderError::Stopping)??)
-    }
-
-    async fn set_paused(&self, target: &TargetName, paused: bool) -> Result<(), OrderError> {
-        let lane = self.lane(target)?;
-        self.0.shared.store.set_paused(lane.id, paused).await?;
-        lane.order(if paused { LaneOrder::Pause } else { LaneOrder::Resume }).await;
-        Ok(())
-    }
-
-    async fn item(&self, key: &MediaKey) -> Result<ItemRow, OrderError> {
-        let item = self.0.shared.store.media_item(key.clone()).await?;
-        item.ok_or_else(|| OrderError::NoSuchItem(key.to_string()))
     }
 
     fn lane(&self, target: &TargetName) -> Result<&LaneHandle, OrderError> {
@@ -344,17 +135,6 @@ impl Engine {
         match target {
             Some(target) => Ok(vec![self.lane(target)?]),
             None => Ok(self.0.lanes.iter().collect()),
-        }
-    }
-}
-
-impl SyncOutcome {
-    fn count(&mut self, lane: &LaneHandle, view: LaneView, counts: ReplicaCounts) {
-        self.left += counts.pending + counts.rejected + counts.held_deletes;
-        self.failed += counts.rejected;
-        let switched_off = !lane.rules.settings.enabled;
-        if view.state != LaneState::Up && !switched_off {
-            self.unusable.push((lane.name.clone(), view.reason));
         }
     }
 }

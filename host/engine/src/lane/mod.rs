@@ -20,8 +20,11 @@ mod back_off;
 mod breaker;
 mod cleanup;
 mod concurrency;
+mod endings;
 mod gate;
 mod links;
+mod orders;
+mod shown;
 mod survey;
 mod work;
 

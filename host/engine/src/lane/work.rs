@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::task::{Id, JoinError, JoinSet};
-use tracing::{error, info, warn};
+use tokio::task::{Id, JoinSet};
+use tracing::error;
 
 use super::attempt::{Attempt, Outcome};
 use super::breaker::Breaker;
@@ -20,7 +20,6 @@ use crate::names::ObjectPath;
 use crate::object::Report;
 use crate::rules::Rules;
 use crate::store::{StoreError, Take};
-use crate::view::{EventKind, LaneState};
 
 /// Pictures of the last minutes go first: somebody waits for them.
 const URGENT_MS: i64 = 10 * 60 * 1000;
@@ -30,7 +29,7 @@ const RESERVE: usize = 4;
 const STORE_PAUSE_MS: i64 = 5_000;
 
 /// How a task of the lane ended.
-enum Ended {
+pub(super) enum Ended {
     Object(ObjectPath, Outcome),
     Probe(Result<Report, Failure>, Option<oneshot::Sender<Result<Report, Failure>>>),
     Survey(Result<(), Failure>),
@@ -38,23 +37,23 @@ enum Ended {
 }
 
 pub(super) struct Lane {
-    shared: Shared,
-    rules: Arc<Rules>,
-    target: MaybeTarget,
-    gate: Gate,
-    paused: bool,
-    breaker: Breaker,
-    concurrency: Concurrency,
-    survey: SurveyPlan,
-    running: HashMap<Id, ObjectPath>,
-    probing: bool,
+    pub(super) shared: Shared,
+    pub(super) rules: Arc<Rules>,
+    pub(super) target: MaybeTarget,
+    pub(super) gate: Gate,
+    pub(super) paused: bool,
+    pub(super) breaker: Breaker,
+    pub(super) concurrency: Concurrency,
+    pub(super) survey: SurveyPlan,
+    pub(super) running: HashMap<Id, ObjectPath>,
+    pub(super) probing: bool,
     /// Who waits for the next look at the queue.
-    lookers: Vec<oneshot::Sender<()>>,
-    tasks: JoinSet<Ended>,
-    wake: Arc<Notify>,
-    view: watch::Sender<LaneView>,
-    orders: mpsc::Receiver<Order>,
-    rng: StdRng,
+    pub(super) lookers: Vec<oneshot::Sender<()>>,
+    pub(super) tasks: JoinSet<Ended>,
+    pub(super) wake: Arc<Notify>,
+    pub(super) view: watch::Sender<LaneView>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) rng: StdRng,
 }
 
 impl Lane {
@@ -207,7 +206,7 @@ impl Lane {
         self.tasks.spawn(async move { Ended::Survey(survey::run(&shared, &rules, &*target).await) });
     }
 
-    fn probe(&mut self, reply: Option<oneshot::Sender<Result<Report, Failure>>>) {
+    pub(super) fn probe(&mut self, reply: Option<oneshot::Sender<Result<Report, Failure>>>) {
         let Ok(target) = self.target.clone() else {
             let problem = self.target.as_ref().err().cloned().unwrap_or_default();
             reply.map(|reply| reply.send(Err(Failure::Blocked(problem))));
@@ -219,156 +218,5 @@ impl Lane {
         self.probing = true;
         let call = bounded_call(&self.shared);
         self.tasks.spawn(async move { Ended::Probe(target.probe(&call).await, reply) });
-    }
-
-    /// Takes in everything that has ended by now, so that the freed slots are filled in one go.
-    async fn take_in(&mut self, first: Result<(Id, Ended), JoinError>) {
-        let together = self.running.len();
-        self.ended(first, together).await;
-        while let Some(ended) = self.tasks.try_join_next_with_id() {
-            self.ended(ended, together).await;
-        }
-    }
-
-    async fn ended(&mut self, ended: Result<(Id, Ended), JoinError>, together: usize) {
-        let now_ms = self.shared.now_ms();
-        match ended {
-            Err(error) => self.panicked(&error),
-            Ok((id, Ended::Object(path, outcome))) => {
-                self.running.remove(&id);
-                self.judge(&path, &outcome, together, now_ms);
-            }
-            Ok((_, Ended::Probe(answer, reply))) => self.probed(answer, reply, now_ms).await,
-            Ok((_, Ended::Survey(result))) => {
-                self.survey.ended(&result, self.shared.now_ms(), &mut self.rng);
-                match &result {
-                    Ok(()) | Err(Failure::Cancelled) => {}
-                    // A long listing may fail where uploads go through: a probe tells.
-                    Err(Failure::Retry(_) | Failure::Faulted(_)) => self.probe(None),
-                    Err(failure) => self.breaker.failed(&survey::listing(), failure, now_ms, &mut self.rng),
-                }
-            }
-            Ok((_, Ended::Cleanup)) => {}
-        }
-    }
-
-    fn judge(&mut self, path: &ObjectPath, outcome: &Outcome, together: usize, now_ms: i64) {
-        match outcome {
-            Outcome::Done => {
-                self.breaker.succeeded();
-                self.concurrency.succeeded(together, now_ms);
-            }
-            Outcome::NotCalled => {}
-            Outcome::Failed(failure) => {
-                if matches!(failure, Failure::Wait { .. }) {
-                    self.concurrency.too_much();
-                }
-                self.breaker.failed(path, failure, now_ms, &mut self.rng);
-            }
-        }
-    }
-
-    async fn probed(
-        &mut self,
-        answer: Result<Report, Failure>,
-        reply: Option<oneshot::Sender<Result<Report, Failure>>>,
-        now_ms: i64,
-    ) {
-        self.probing = false;
-        if self.breaker.probed(&answer, now_ms, &mut self.rng) {
-            self.concurrency.reset();
-            if let Err(problem) = self.shared.store.forget_back_off(self.rules.id).await {
-                warn!(target.name = %self.rules.settings.name, "retries keep waiting: {problem}");
-            }
-        }
-        if let Some(reply) = reply {
-            // Whoever asked may be gone.
-            let _ = reply.send(answer);
-        }
-    }
-
-    /// A bug of ours. The row stays uncertain, so the work is done again.
-    fn panicked(&mut self, error: &JoinError) {
-        let path = self.running.remove(&error.id());
-        error!(target.name = %self.rules.settings.name, object.path = ?path, "a task of the lane ended unasked: {error}");
-        self.probing = false;
-        self.survey.abandoned(self.shared.now_ms());
-    }
-
-    async fn obey(&mut self, order: Order) {
-        let now_ms = self.shared.now_ms();
-        match order {
-            Order::Pause => self.paused = true,
-            Order::Resume => {
-                self.paused = false;
-                self.breaker.hurry(now_ms);
-            }
-            Order::Probe(reply) => self.probe(Some(reply)),
-            Order::Nudge => self.breaker.hurry(now_ms),
-            Order::Look(reply) => self.lookers.push(reply),
-            Order::Cleanup(reply) => self.clean_up(reply),
-        }
-    }
-
-    fn clean_up(&mut self, reply: oneshot::Sender<Result<u64, String>>) {
-        let Ok(target) = self.target.clone() else {
-            let _ = reply.send(Err("its plugin cannot be loaded".into()));
-            return;
-        };
-        let (shared, rules) = (self.shared.clone(), Arc::clone(&self.rules));
-        self.tasks.spawn(async move {
-            let _ = reply.send(super::cleanup::run(&shared, &rules, &*target).await);
-            Ended::Cleanup
-        });
-    }
-
-    /// Why the lane does nothing at all, if so.
-    fn resting(&self) -> Option<(LaneState, String)> {
-        if !self.rules.settings.enabled {
-            return Some((LaneState::Off, "switched off in the configuration (enabled = false)".into()));
-        }
-        if let Err(problem) = &self.target {
-            return Some((LaneState::Off, problem.clone()));
-        }
-        if self.gate.is_shut() {
-            return Some((
-                LaneState::Off,
-                "sync is switched off in the configuration (sync.enabled = false)".into(),
-            ));
-        }
-        self.paused.then(|| (LaneState::Paused, "paused by the operator".into()))
-    }
-
-    async fn show(&mut self, idle: bool) {
-        let now_ms = self.shared.now_ms();
-        let (state, reason) = match self.resting() {
-            Some(resting) => resting,
-            None => {
-                let (state, reason) = self.breaker.state(now_ms);
-                (state, reason.to_owned())
-            }
-        };
-        let view = LaneView { state, reason, running: self.running.len() as u64, idle };
-        let before = self.view.send_replace(view.clone());
-        if before.state != view.state {
-            self.announce(view).await;
-        }
-    }
-
-    async fn announce(&self, view: LaneView) {
-        let target = self.rules.settings.name.clone();
-        match view.state {
-            LaneState::Up | LaneState::Paused | LaneState::Off => {
-                info!(target.name = %target, "target `{target}` is {}{}{}", view.state, if view.reason.is_empty() { "" } else { ": " }, view.reason);
-            }
-            LaneState::Waiting | LaneState::Blocked => {
-                warn!(target.name = %target, "target `{target}` is {}: {}", view.state, view.reason);
-            }
-        }
-        let kind = EventKind::Lane { target, state: view.state, reason: view.reason };
-        match self.shared.store.log(vec![kind], self.shared.now_ms()).await {
-            Ok(events) => self.shared.tell(events),
-            Err(problem) => warn!("an event could not be written down: {problem}"),
-        }
     }
 }

@@ -17,13 +17,22 @@
 //! that a call put on a target is ever forgotten; after it, until the answer is durable, the row says
 //! that nobody knows, and the work is done again. A put and a delete may be repeated harmlessly.
 
-use rusqlite::{Connection, Row, Transaction, params};
+mod change;
+mod correction;
+
+use rusqlite::{Connection, Row, params};
 
 use super::item::unreadable;
 use super::{ItemId, Store, StoreError, TargetId, target};
 use crate::names::ObjectPath;
 use crate::object::Receipt;
 use crate::version::Version;
+
+pub(crate) use change::Planned;
+pub use change::ReplicaChange;
+pub(super) use change::apply;
+pub use correction::InventoryChange;
+use correction::correct;
 
 /// Waiting this long counts as much as one step of priority, so that nothing starves.
 pub(super) const STEP_MS: i64 = 10 * 60 * 1000;
@@ -88,75 +97,6 @@ pub struct ReplicaRow {
     pub hold: Option<u64>,
     /// Its delete waits or runs because the file is gone, and the operator has not confirmed it.
     pub unconfirmed_gone: bool,
-}
-
-/// What a plan wants to be different.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReplicaChange {
-    /// This version should be there.
-    Want {
-        /// Where.
-        path: ObjectPath,
-        /// Made from which item.
-        item: ItemId,
-        /// Which version.
-        version: Version,
-        /// Lower goes first.
-        priority: u8,
-        /// Since when it waits, Unix milliseconds.
-        queued_ms: i64,
-    },
-    /// Nothing should be there.
-    Drop {
-        /// Where.
-        path: ObjectPath,
-        /// Why.
-        reason: DropReason,
-        /// Hold it back in this set until the operator confirms it.
-        hold: Option<u64>,
-    },
-    /// What is there may stay, but nothing is to be done about it any more.
-    Keep {
-        /// Where.
-        path: ObjectPath,
-    },
-}
-
-/// What an inventory found to be different from what was known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InventoryChange {
-    /// What is wanted lies there already.
-    Adopt {
-        /// Where.
-        path: ObjectPath,
-        /// The version it is.
-        version: Version,
-        /// The target's note on it.
-        receipt: Option<Receipt>,
-    },
-    /// What we knew to be there is missing or damaged.
-    Missing {
-        /// Where.
-        path: ObjectPath,
-    },
-    /// Something lies where an item was taken down, and must go.
-    Uncover {
-        /// Where.
-        path: ObjectPath,
-        /// The item that was taken down.
-        item: ItemId,
-    },
-}
-
-/// A plan for one target, to be made durable at once.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Planned {
-    /// What is to be different.
-    pub changes: Vec<ReplicaChange>,
-    /// How long deletes wait, so that a rename puts before it deletes, milliseconds.
-    pub delete_delay_ms: i64,
-    /// The rules' fingerprint and the items' generation, if the plan saw every item.
-    pub complete: Option<(String, i64)>,
 }
 
 const COLUMNS: &str =
@@ -279,115 +219,6 @@ pub(super) fn of_items(
         rows.extend(found.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(rows)
-}
-
-pub(super) fn apply(
-    transaction: &Transaction<'_>,
-    target: TargetId,
-    change: &ReplicaChange,
-    now_ms: i64,
-    delete_delay_ms: i64,
-) -> Result<(), StoreError> {
-    match change {
-        ReplicaChange::Want { path, item, version, priority, queued_ms } => {
-            let rank_ms = queued_ms + i64::from(*priority) * STEP_MS;
-            transaction
-                .prepare_cached(
-                    "INSERT INTO replica (target, path, item, wanted, priority, rank_ms, queued_ms)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                     ON CONFLICT (target, path) DO UPDATE SET
-                         item = ?3, wanted = ?4, priority = ?5, rank_ms = ?6, queued_ms = ?7, not_before_ms = 0,
-                         attempts = 0, faults = 0, last_error = NULL, parked_ms = NULL, drop_reason = NULL,
-                         confirmed = 0, hold = NULL",
-                )?
-                .execute(params![target.0, path.as_str(), item.0, version.0, priority, rank_ms, queued_ms])?;
-        }
-        ReplicaChange::Drop { path, reason, hold } => {
-            if forget_if_nothing_is_there(transaction, target, path)? {
-                return Ok(());
-            }
-            let rank_ms = now_ms + i64::from(DELETE_PRIORITY) * STEP_MS;
-            transaction
-                .prepare_cached(
-                    "UPDATE replica SET wanted = NULL, drop_reason = ?3, hold = ?4, priority = ?5, rank_ms = ?6,
-                         queued_ms = ?7, not_before_ms = ?8, attempts = 0, faults = 0, parked_ms = NULL, confirmed = 0
-                     WHERE target = ?1 AND path = ?2",
-                )?
-                .execute(params![
-                    target.0,
-                    path.as_str(),
-                    reason.as_str(),
-                    hold,
-                    DELETE_PRIORITY,
-                    rank_ms,
-                    now_ms,
-                    now_ms + delete_delay_ms
-                ])?;
-        }
-        ReplicaChange::Keep { path } => {
-            if forget_if_nothing_is_there(transaction, target, path)? {
-                return Ok(());
-            }
-            transaction
-                .prepare_cached(
-                    "UPDATE replica SET wanted = iif(uncertain_ms IS NULL, held, coalesce(uncertain_version, held)),
-                         drop_reason = NULL, hold = NULL, parked_ms = NULL, attempts = 0
-                     WHERE target = ?1 AND path = ?2",
-                )?
-                .execute(params![target.0, path.as_str()])?;
-        }
-    }
-    Ok(())
-}
-
-/// A row that says nothing of the target needs no delete there. Checked here and not in the plan: a
-/// call may have begun since.
-fn forget_if_nothing_is_there(
-    transaction: &Transaction<'_>,
-    target: TargetId,
-    path: &ObjectPath,
-) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM replica WHERE target = ?1 AND path = ?2 AND held IS NULL AND uncertain_ms IS NULL";
-    Ok(transaction.prepare_cached(sql)?.execute(params![target.0, path.as_str()])? > 0)
-}
-
-fn correct(
-    transaction: &Transaction<'_>,
-    target: TargetId,
-    change: &InventoryChange,
-    began_ms: i64,
-    now_ms: i64,
-) -> Result<u64, StoreError> {
-    let changed = match change {
-        InventoryChange::Adopt { path, version, receipt } => transaction
-            .prepare_cached(
-                "UPDATE replica SET held = ?3, held_ms = ?4, receipt = ?5, uncertain_ms = NULL, uncertain_version = NULL,
-                     attempts = 0, last_error = NULL, parked_ms = NULL
-                 WHERE target = ?1 AND path = ?2 AND wanted = ?3
-                   AND coalesce(held_ms, 0) < ?6 AND coalesce(uncertain_ms, 0) < ?6",
-            )?
-            .execute(params![
-                target.0,
-                path.as_str(),
-                version.0,
-                now_ms,
-                receipt.as_ref().map(|receipt| &receipt.0),
-                began_ms
-            ])?,
-        InventoryChange::Missing { path } => transaction
-            .prepare_cached(
-                "UPDATE replica SET held = NULL, held_ms = ?3, receipt = NULL, attempts = 0, not_before_ms = 0
-                 WHERE target = ?1 AND path = ?2 AND uncertain_ms IS NULL AND coalesce(held_ms, 0) < ?4",
-            )?
-            .execute(params![target.0, path.as_str(), now_ms, began_ms])?,
-        InventoryChange::Uncover { path, item } => transaction
-            .prepare_cached(
-                "INSERT INTO replica (target, path, item, uncertain_ms, priority, rank_ms, queued_ms, drop_reason)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?4, 'taken-down') ON CONFLICT (target, path) DO NOTHING",
-            )?
-            .execute(params![target.0, path.as_str(), item.0, began_ms, DELETE_PRIORITY])?,
-    };
-    Ok(changed as u64)
 }
 
 impl ReplicaRow {

@@ -1,0 +1,114 @@
+//! Which work starts next.
+
+use rusqlite::{Row, Transaction, params};
+
+use super::super::item::unreadable;
+use super::super::{ItemRow, StoreError, TargetId};
+use super::{Due, PENDING, Take, Work};
+use crate::filter::DEFAULT_PRIORITY;
+use crate::names::ObjectPath;
+use crate::object::Receipt;
+use crate::version::Version;
+
+const DUE: &str = "path, wanted, held, receipt, attempts, uncertain_ms, uncertain_version, faults,
+    wanted IS NULL AND drop_reason = 'gone' AND NOT confirmed,
+    i.id, i.source, i.key, i.version, i.size_bytes, i.modified_ms, i.priority, i.present, i.first_seen_ms, i.seen_ms";
+
+pub(super) fn select(
+    transaction: &Transaction<'_>,
+    target: TargetId,
+    take: &Take,
+) -> Result<Vec<Due>, StoreError> {
+    let since = take.queued_since_ms.unwrap_or(i64::MIN);
+    let below = take.below_priority.map_or(i64::from(u8::MAX) + 1, i64::from);
+    let mut chosen = Vec::with_capacity(take.limit);
+    let urgent = take.limit.saturating_sub(take.reserved);
+    let urgent_since = since.max(take.urgent_since_ms);
+    choose(
+        transaction,
+        target,
+        take,
+        (urgent_since, below.min(i64::from(DEFAULT_PRIORITY))),
+        urgent,
+        &mut chosen,
+    )?;
+    choose(transaction, target, take, (since, below), take.limit, &mut chosen)?;
+    Ok(chosen)
+}
+
+/// Adds what is due in the order of the queue until `chosen` has `limit` in all.
+fn choose(
+    transaction: &Transaction<'_>,
+    target: TargetId,
+    take: &Take,
+    (since_ms, below): (i64, i64),
+    limit: usize,
+    chosen: &mut Vec<Due>,
+) -> Result<(), StoreError> {
+    if chosen.len() >= limit {
+        return Ok(());
+    }
+    // `rank_ms` is never before `queued_ms`, so the bound on it lets the index skip a long backlog.
+    let sql = format!(
+        "SELECT {DUE} FROM replica r INDEXED BY replica_pending JOIN item i ON i.id = r.item
+         WHERE target = ?1 AND {PENDING} AND not_before_ms <= ?2
+           AND rank_ms >= ?3 AND queued_ms >= ?3 AND r.priority < ?4
+         ORDER BY rank_ms LIMIT ?5"
+    );
+    let rows = i64::try_from(limit + take.running.len()).unwrap_or(i64::MAX);
+    let mut query = transaction.prepare_cached(&sql)?;
+    let found = query.query_map(params![target.0, take.now_ms, since_ms, below, rows], Due::read)?;
+    for due in found {
+        let due = due?;
+        let taken = take.running.contains(&due.path) || chosen.iter().any(|other| other.path == due.path);
+        if !taken && chosen.len() < limit {
+            chosen.push(due);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn begin(
+    transaction: &Transaction<'_>,
+    target: TargetId,
+    due: &Due,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "UPDATE replica SET uncertain_ms = ?3, uncertain_version = ?4 WHERE target = ?1 AND path = ?2",
+        )?
+        .execute(params![
+            target.0,
+            due.path.as_str(),
+            now_ms,
+            due.work.version().map(|version| &version.0)
+        ])?;
+    Ok(())
+}
+
+impl Due {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let path: String = row.get(0)?;
+        let wanted = row.get::<_, Option<String>>(1)?.map(Version);
+        let held: Option<String> = row.get(2)?;
+        let uncertain: Option<i64> = row.get(5)?;
+        let making: Option<String> = row.get(6)?;
+        let finished_maybe =
+            uncertain.is_some() && held.is_none() && making == wanted.as_ref().map(|v| v.0.clone());
+        Ok(Self {
+            path: ObjectPath::new(&path).map_err(|error| unreadable(0, error))?,
+            work: match wanted {
+                None => Work::Delete,
+                Some(version) if finished_maybe => Work::Resolve(version),
+                Some(version) => Work::Put(version),
+            },
+            item: ItemRow::read(row, 9)?,
+            receipt: row.get::<_, Option<String>>(3)?.map(Receipt),
+            attempts: row.get(4)?,
+            faults: row.get(7)?,
+            guarded: row.get::<_, Option<bool>>(8)?.unwrap_or(false),
+            before: uncertain.map(|since| (since, making)),
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! How work ended, as rows.
+
+use rusqlite::{Transaction, params};
+
+use super::super::{StoreError, TargetId};
+use super::{Due, Finish};
+
+pub(super) fn end(
+    transaction: &Transaction<'_>,
+    target: TargetId,
+    due: &Due,
+    finish: &Finish,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let (id, path) = (target.0, due.path.as_str());
+    match finish {
+        Finish::Held { version, receipt } => transaction
+            .prepare_cached(
+                "UPDATE replica SET held = ?3, held_ms = ?4, receipt = ?5, uncertain_ms = NULL, uncertain_version = NULL,
+                     attempts = 0, faults = 0, last_error = NULL, not_before_ms = iif(wanted IS NULL, not_before_ms, 0)
+                 WHERE target = ?1 AND path = ?2",
+            )?
+            .execute(params![id, path, version.0, now_ms, receipt.as_ref().map(|receipt| &receipt.0)])?,
+        Finish::Deleted => {
+            // Wanted again since: then it is to be put, otherwise there is nothing left to remember.
+            transaction
+                .prepare_cached("DELETE FROM replica WHERE target = ?1 AND path = ?2 AND wanted IS NULL")?
+                .execute(params![id, path])?;
+            transaction
+                .prepare_cached(
+                    "UPDATE replica SET held = NULL, held_ms = ?3, receipt = NULL, uncertain_ms = NULL,
+                         uncertain_version = NULL, attempts = 0 WHERE target = ?1 AND path = ?2",
+                )?
+                .execute(params![id, path, now_ms])?
+        }
+        Finish::NotCalled { not_before_ms } => {
+            let (since, making) = due.before.clone().map_or((None, None), |(since, making)| (Some(since), making));
+            transaction
+                .prepare_cached(
+                    "UPDATE replica SET uncertain_ms = ?3, uncertain_version = ?4, not_before_ms = ?5
+                     WHERE target = ?1 AND path = ?2",
+                )?
+                .execute(params![id, path, since, making, not_before_ms])?
+        }
+        Finish::Unrepeatable => {
+            transaction
+                .prepare_cached("DELETE FROM replica WHERE target = ?1 AND path = ?2 AND held IS NULL")?
+                .execute(params![id, path])?;
+            transaction
+                .prepare_cached(
+                    "UPDATE replica SET wanted = held, uncertain_ms = NULL, uncertain_version = NULL
+                     WHERE target = ?1 AND path = ?2",
+                )?
+                .execute(params![id, path])?
+        }
+        Finish::Failed { making, not_before_ms, counts, fault, park, message } => transaction
+            .prepare_cached(
+                // What failed for one version says nothing about the next.
+                "UPDATE replica SET attempts = attempts + ?5, faults = faults + ?6, last_error = ?7, not_before_ms = ?4,
+                     parked_ms = iif(?8, ?9, NULL)
+                 WHERE target = ?1 AND path = ?2 AND wanted IS ?3",
+            )?
+            .execute(params![
+                id,
+                path,
+                making.as_ref().map(|version| &version.0),
+                not_before_ms,
+                i32::from(*counts),
+                i32::from(*fault),
+                message,
+                park,
+                now_ms
+            ])?,
+    };
+    Ok(())
+}
