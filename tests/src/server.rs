@@ -1,15 +1,16 @@
 //! Real servers to upload to.
 
 use std::fs;
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
 use crate::needs::{python, rclone};
-use crate::process::{Running, free_port};
+use crate::process::Running;
 use crate::tree::Tree;
 use crate::wait::PATIENCE;
 
@@ -34,10 +35,11 @@ pub enum Kind {
     Pyftpdlib,
 }
 
-/// A server on a port of its own. Killed when it is dropped.
+/// A server on an address of its own, so that nobody takes its port while it is down. Killed when it is
+/// dropped.
 pub struct Server {
     kind: Kind,
-    port: u16,
+    address: SocketAddrV4,
     root: PathBuf,
     folder: TempDir,
     process: Option<Running>,
@@ -57,7 +59,7 @@ impl Server {
     }
 
     fn start_on(kind: Kind, folder: TempDir, root: PathBuf) -> Self {
-        let mut server = Self { kind, port: free_port(), root, folder, process: None };
+        let mut server = Self { kind, address: free_address(), root, folder, process: None };
         fs::create_dir_all(server.place()).unwrap();
         server.resume();
         server
@@ -72,8 +74,8 @@ impl Server {
     pub fn resume(&mut self) {
         let log = self.folder.path().join("server.log");
         let mut process = Running::start(&format!("{:?}", self.kind), self.command(), &log);
-        let port = self.port;
-        process.wait_until_ready(PATIENCE, || listens(port));
+        let address = self.address;
+        process.wait_until_ready(PATIENCE, || listens(address));
         self.process = Some(process);
     }
 
@@ -100,17 +102,18 @@ impl Server {
 
     /// The remote's section in rclone.conf, without its name.
     pub fn section(&self, password: &str) -> String {
-        let (port, obscured) = (self.port, obscure(password));
-        let log_in = format!("host = 127.0.0.1\nport = {port}\nuser = {}\npass = {obscured}\n", self.user());
+        let (address, obscured) = (self.address, obscure(password));
+        let (host, port) = (address.ip(), address.port());
+        let log_in = format!("host = {host}\nport = {port}\nuser = {}\npass = {obscured}\n", self.user());
         match self.kind {
             Kind::RcloneFtp | Kind::Vsftpd | Kind::Pyftpdlib => format!("type = ftp\n{log_in}"),
             Kind::RcloneSftp => format!("type = sftp\n{log_in}"),
             Kind::RcloneWebdav => format!(
-                "type = webdav\nurl = http://127.0.0.1:{port}\nvendor = other\nuser = {}\npass = {obscured}\n",
+                "type = webdav\nurl = http://{address}\nvendor = other\nuser = {}\npass = {obscured}\n",
                 self.user()
             ),
             Kind::RcloneS3 => format!(
-                "type = s3\nprovider = Rclone\nendpoint = http://127.0.0.1:{port}\naccess_key_id = {}\n\
+                "type = s3\nprovider = Rclone\nendpoint = http://{address}\naccess_key_id = {}\n\
                  secret_access_key = {password}\n",
                 self.user()
             ),
@@ -136,7 +139,7 @@ impl Server {
     fn rclone_serve(&self, protocol: &str, further: &[&str]) -> Command {
         let mut command = Command::new(rclone());
         command.env_clear().env("HOME", self.folder.path()).env("RCLONE_CONFIG", "");
-        command.args(["serve", protocol, "--addr", &format!("127.0.0.1:{}", self.port)]).args(further);
+        command.args(["serve", protocol, "--addr", &self.address.to_string()]).args(further);
         if self.kind == Kind::RcloneS3 {
             command.args(["--auth-key", &format!("{},{PASSWORD}", self.user())]);
         } else {
@@ -153,8 +156,8 @@ impl Server {
         let ports = self.passive_ports();
         let (first, last) = ports.split_once('-').expect("a range");
         let lines = [
-            "listen=YES\nbackground=NO\nlisten_address=127.0.0.1".into(),
-            format!("listen_port={}\npasv_min_port={first}\npasv_max_port={last}", self.port),
+            format!("listen=YES\nbackground=NO\nlisten_address={}", self.address.ip()),
+            format!("listen_port={}\npasv_min_port={first}\npasv_max_port={last}", self.address.port()),
             "run_as_launching_user=YES\nseccomp_sandbox=NO\nallow_writeable_chroot=YES".into(),
             format!("anonymous_enable=YES\nanon_root={}", self.root.display()),
             "write_enable=YES\nanon_upload_enable=YES\nanon_mkdir_write_enable=YES".into(),
@@ -177,9 +180,9 @@ impl Server {
             "-m",
             "pyftpdlib",
             "--interface",
-            "127.0.0.1",
+            &self.address.ip().to_string(),
             "--port",
-            &self.port.to_string(),
+            &self.address.port().to_string(),
             "--write",
         ]);
         command.args(["--range", &self.passive_ports(), "--username", self.user(), "--password", PASSWORD]);
@@ -189,7 +192,7 @@ impl Server {
 
     /// A range of its own below the ports that the system hands out.
     fn passive_ports(&self) -> String {
-        let first = 10_000 + u32::from(self.port) % 200 * 100;
+        let first = 10_000 + u32::from(self.address.port()) % 200 * 100;
         format!("{first}-{}", first + 99)
     }
 }
@@ -204,8 +207,18 @@ fn obscure(password: &str) -> String {
     if password == PASSWORD { RIGHT.get_or_init(obscured).clone() } else { obscured() }
 }
 
+/// A free port of a loopback address that no other test and no other server of this one uses.
+fn free_address() -> SocketAddrV4 {
+    static SERVERS: AtomicU32 = AtomicU32::new(0);
+    let number = std::process::id() * 4 + SERVERS.fetch_add(1, Ordering::Relaxed) % 4;
+    // All of 127/8 is this machine; 127.0 stays free for everybody else, and no address ends the range.
+    let ip = Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 0).to_bits() + number % 0xfe_0000);
+    let listener = TcpListener::bind((ip, 0)).unwrap();
+    SocketAddrV4::new(ip, listener.local_addr().unwrap().port())
+}
+
 /// Whether a server listens. A connection to a port at which nobody listens yet can meet itself.
-fn listens(port: u16) -> bool {
-    let met = TcpStream::connect(("127.0.0.1", port));
+fn listens(address: SocketAddrV4) -> bool {
+    let met = TcpStream::connect(address);
     met.is_ok_and(|stream| stream.local_addr().ok() != stream.peer_addr().ok())
 }
