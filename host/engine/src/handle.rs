@@ -20,6 +20,7 @@ use crate::target::Target;
 use crate::view::{Event, Link, QueueRow, Status};
 
 mod errors;
+mod life;
 mod links;
 mod orders;
 mod start;
@@ -27,6 +28,7 @@ mod status;
 mod sync;
 
 pub use errors::{OrderError, StartError};
+pub(crate) use start::Ground;
 pub use status::offline_status;
 pub use sync::SyncOutcome;
 
@@ -70,7 +72,12 @@ struct Inner {
 impl Engine {
     /// Opens folders, starts watching and all lanes. Returns as soon as it watches.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        start::start(parts).await.map(|inner| Self(Arc::new(inner)))
+        Self::start_on(Ground::default(), parts).await
+    }
+
+    /// As [`Engine::start`], on other ground.
+    pub(crate) async fn start_on(ground: Ground, parts: Parts) -> Result<Self, StartError> {
+        start::start(parts, ground).await.map(|inner| Self(Arc::new(inner)))
     }
 
     /// Resolves when every task has ended after a stop.
@@ -85,9 +92,12 @@ impl Engine {
         for lane in &self.0.lanes {
             let view = lane.view();
             let counts = self.0.shared.store.count_replicas(lane.id).await?;
-            targets.push(status::target(&lane.name, view.state, view.reason, view.running, counts));
+            let reason = status::reason(&self.0.shared, lane.id, &view).await?;
+            let running = view.running.len() as u64;
+            targets.push(status::target(&lane.name, view.state, reason, running, counts));
         }
-        Ok(Status { media, targets })
+        let database = status::database(&self.0.shared.store).await?;
+        Ok(Status { media, database, targets })
     }
 
     /// Events from now on. A slow reader loses the oldest.
@@ -116,7 +126,9 @@ impl Engine {
     pub async fn queue(&self, target: Option<&TargetName>, limit: u32) -> Result<Vec<QueueRow>, OrderError> {
         let mut rows = Vec::new();
         for lane in self.lanes(target)? {
-            rows.extend(self.0.shared.store.queue(lane.id, limit).await?);
+            let running = lane.view().running;
+            let rows_of_lane = self.0.shared.store.queue(lane.id, limit).await?;
+            rows.extend(rows_of_lane.into_iter().map(|row| status::queued(row, &running)));
         }
         Ok(rows)
     }

@@ -87,6 +87,16 @@ impl Identity {
         &self.0.naming_key
     }
 
+    /// The last era of the booth, 0 before the first. See `store::restore`.
+    pub(crate) fn era(&self) -> u64 {
+        self.document().era
+    }
+
+    /// Remembers that an era has begun. One that is past already changes nothing.
+    pub(crate) fn set_era(&self, era: u64) -> Result<(), IdentityError> {
+        self.change(|document| document.era = document.era.max(era))
+    }
+
     /// The tokens that open the API, with their names.
     pub fn api_tokens(&self) -> Vec<ApiToken> {
         self.document().api_tokens.clone()

@@ -12,7 +12,8 @@ use crate::media::MediaFolder;
 use crate::names::{MediaKey, ObjectPath};
 use crate::naming::composed;
 use crate::object::Entry;
-use crate::store::{Held, InventoryChange, ItemId, ItemRow, ReplicaRow};
+use crate::store::{Held, InventoryChange, ItemId, ItemRow, ReplicaRow, Told};
+use crate::version::Version;
 
 /// What a listing and the records differ in.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Comparison {
     changes: Vec<InventoryChange>,
     /// Of the right size; to be adopted unless a hash says otherwise.
     candidates: Vec<(Entry, ItemRow)>,
+    /// Hashes of what is there as known.
+    told: Vec<Told>,
 }
 
 /// Compares. `path` says where an item belongs on this target.
@@ -50,10 +53,17 @@ pub(crate) fn compare(
 fn weigh(replica: &ReplicaRow, item: &ItemRow, entry: Option<Entry>, comparison: &mut Comparison) {
     let current = replica.wanted.as_ref() == Some(&item.version);
     match (&replica.held, entry) {
-        (Held::Version(held), Some(entry)) => {
-            let as_known = Some(held) != replica.wanted.as_ref() || size_fits(&entry, item);
-            if !as_known && current {
+        (Held::Version(held), Some(entry)) if Some(held) == replica.wanted.as_ref() && current => {
+            if size_fits(&entry, item) {
+                comparison.told.extend(told(replica, &entry));
+            } else {
                 comparison.changes.push(InventoryChange::Missing { path: replica.path.clone() });
+            }
+        }
+        (Held::Version(held), Some(entry)) => {
+            let unsure = replica.held_ms == 0 && current && item.present;
+            if unsure && shows_that_it_is_newer(held, &entry, item) {
+                comparison.candidates.push((entry, item.clone()));
             }
         }
         (Held::Version(_), None) => {
@@ -65,6 +75,42 @@ fn weigh(replica: &ReplicaRow, item: &ItemRow, entry: Option<Entry>, comparison:
         // What an abandoned call did is found out by the next one.
         (Held::Nothing | Held::Uncertain { .. }, _) => {}
     }
+}
+
+/// Of what an old database says is held, whether the target shows by its size, or will show by its
+/// hash, that it holds the item as it is now instead.
+fn shows_that_it_is_newer(held: &Version, entry: &Entry, item: &ItemRow) -> bool {
+    let another_size = held.size_bytes().is_some_and(|size| size != item.size_bytes);
+    size_fits(entry, item) && (another_size || offered_hash(entry).is_some())
+}
+
+fn told(replica: &ReplicaRow, entry: &Entry) -> Option<Told> {
+    let (algorithm, hash) = offered_hash(entry)?;
+    let (path, held_ms) = (replica.path.clone(), replica.held_ms);
+    Some(Told { path, held_ms, hash: format!("{algorithm:?} {hash}") })
+}
+
+impl Comparison {
+    /// Compares what the target tells of what it holds with what it told of it before. What changed
+    /// without us is to be sent again; returned is what it tells for the first time. What a service makes
+    /// of a picture while it takes it in is not told from the picture: only a later change is one.
+    pub fn weigh_told(&mut self, before: &HashMap<ObjectPath, Told>) -> Vec<Told> {
+        let mut first = Vec::new();
+        for told in std::mem::take(&mut self.told) {
+            match before.get(&told.path) {
+                Some(before) if before.hash == told.hash => {}
+                Some(before) if same_algorithm(&before.hash, &told.hash) => {
+                    self.changes.push(InventoryChange::Missing { path: told.path });
+                }
+                _ => first.push(told),
+            }
+        }
+        first
+    }
+}
+
+fn same_algorithm(one: &str, other: &str) -> bool {
+    one.split(' ').next() == other.split(' ').next()
 }
 
 /// Something that lies where a taken-down item would: we put it there before the records were lost.
@@ -110,9 +156,8 @@ pub(crate) async fn same_content(entry: &Entry, item: &ItemRow, folder: &MediaFo
         return false;
     }
     let Some((algorithm, told)) = offered_hash(entry) else { return true };
-    let (folder, key) = (folder.clone(), item.key.clone());
-    let computed =
-        tokio::task::spawn_blocking(move || folder.open(&key).ok().map(|blob| hash(&blob, algorithm)));
+    let key = item.key.clone();
+    let computed = folder.off_task(move |folder| folder.open(&key).ok().map(|blob| hash(&blob, algorithm)));
     match computed.await {
         Ok(Some(Ok(own))) => own == told,
         Ok(Some(Err(error))) => {
@@ -127,7 +172,7 @@ fn size_fits(entry: &Entry, item: &ItemRow) -> bool {
     entry.size_bytes.is_none_or(|size| size == item.size_bytes)
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Algorithm {
     Sha256,
     Sha1,

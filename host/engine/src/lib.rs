@@ -10,6 +10,7 @@
 //! generator a [`PageGenerator`]; both are implemented elsewhere and handed in.
 
 pub mod blob;
+mod blocking;
 pub mod call;
 pub mod clock;
 pub mod failure;
@@ -20,6 +21,7 @@ pub mod handle;
 pub mod identity;
 mod inventory;
 mod lane;
+mod leftovers;
 pub mod media;
 pub mod names;
 pub mod naming;
@@ -33,6 +35,7 @@ pub mod settings;
 pub mod share;
 pub mod store;
 pub mod target;
+mod upkeep;
 pub mod version;
 pub mod view;
 pub mod watch;

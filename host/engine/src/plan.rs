@@ -40,19 +40,20 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Deletes of it whose file is gone: what the wipe guard counts.
-    pub fn gone(&self) -> impl Iterator<Item = &ObjectPath> {
-        self.changes.iter().filter_map(|change| match change {
-            ReplicaChange::Drop { path, reason: DropReason::Gone, .. } => Some(path),
+    /// Deletes of it for this reason.
+    pub fn dropped(&self, why: DropReason) -> impl Iterator<Item = &ObjectPath> {
+        self.changes.iter().filter_map(move |change| match change {
+            ReplicaChange::Drop { path, reason, .. } if *reason == why => Some(path),
             _ => None,
         })
     }
 
     /// Holds those deletes back in the set `number`.
-    pub fn hold_gone(&mut self, number: u64) {
+    pub fn hold(&mut self, why: DropReason, number: u64) {
         for change in &mut self.changes {
-            if let ReplicaChange::Drop { reason: DropReason::Gone, hold, .. } = change {
-                *hold = Some(number);
+            match change {
+                ReplicaChange::Drop { reason, hold, .. } if *reason == why => *hold = Some(number),
+                _ => {}
             }
         }
     }

@@ -30,6 +30,8 @@ pub(crate) struct Moment<'a> {
     pub takedowns: &'a BTreeSet<MediaKey>,
     /// Now, Unix milliseconds.
     pub now_ms: i64,
+    /// Whether that can be believed: otherwise nothing is deleted because its time is over.
+    pub clock_believed: bool,
 }
 
 impl Rules {
@@ -110,7 +112,7 @@ impl Rules {
             return Desire::Drop(DropReason::TakenDown);
         }
         if self.expires_ms(item).is_some_and(|at| at <= moment.now_ms) {
-            return Desire::Drop(DropReason::Expired);
+            return if moment.clock_believed { Desire::Drop(DropReason::Expired) } else { Desire::Leave };
         }
         if !item.present {
             return match self.settings.mode {

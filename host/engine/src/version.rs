@@ -18,6 +18,11 @@ impl Version {
         Self(format!("{}-{}", identity.size_bytes, identity.mtime_ns))
     }
 
+    /// Size in bytes of the media file that has this version; `None` for pages.
+    pub(crate) fn size_bytes(&self) -> Option<u64> {
+        self.0.split_once('-')?.0.parse().ok()
+    }
+
     /// What a target holds when the file changed under the upload: equal to no version of any file.
     pub(crate) fn overtaken(&self) -> Self {
         Self(format!("{}?", self.0))

@@ -10,8 +10,29 @@ use crate::names::{MediaKey, ObjectPath, TargetName};
 pub struct Status {
     /// What the media folder holds.
     pub media: MediaStatus,
+    /// How the database fares; left out where there is nothing to say.
+    #[serde(default, skip_serializing_if = "DatabaseStatus::is_well")]
+    pub database: DatabaseStatus,
     /// One for each configured target, in the order of the configuration.
     pub targets: Vec<TargetStatus>,
+}
+
+/// How the database fares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseStatus {
+    /// What keeps it from being used, in one sentence: a full disk, say. Nothing is uploaded meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// What became of it at the last start, in one sentence, if it was damaged or an old one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl DatabaseStatus {
+    /// Whether there is nothing to say.
+    pub fn is_well(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What the media folder holds.
@@ -58,7 +79,7 @@ pub struct TargetStatus {
     pub name: TargetName,
     /// What its lane does.
     pub state: LaneState,
-    /// Why, for people; empty when it is up.
+    /// Why, for people; empty when it is up and keeps nothing back.
     pub reason: String,
     /// Objects that should be there.
     pub wanted: u64,

@@ -10,7 +10,9 @@ use crate::guard::{self, Deletes};
 use crate::lane::LaneHandle;
 use crate::plan::{self, Desired, Plan};
 use crate::rules::{Moment, Rules};
-use crate::store::{Held, ItemChange, ItemId, ItemRow, Planned, ReplicaRow, StoreError, TargetId};
+use crate::store::{
+    DropReason, Held, ItemChange, ItemId, ItemRow, Planned, ReplicaRow, StoreError, TargetId,
+};
 use crate::version::Version;
 use crate::view::EventKind;
 
@@ -28,6 +30,16 @@ pub(super) enum Trigger {
     Order,
 }
 
+/// A plan that sees every item.
+struct Complete {
+    /// Fingerprint of the rules.
+    rules: String,
+    /// Generation of the items.
+    generation: i64,
+    /// The rules are others than those of the last such plan.
+    other_rules: bool,
+}
+
 impl Folder {
     /// Takes in files that are new or changed, and plans them for every target that follows changes.
     pub(super) async fn take_in_arrivals(&self, changes: Vec<ItemChange>) -> Result<(), StoreError> {
@@ -40,7 +52,8 @@ impl Folder {
             lanes.iter().map(|lane| (lane.id, Arc::clone(&lane.rules))).collect();
         let (now_ms, takedowns) = (self.shared.now_ms(), self.shared.identity.takedowns());
         let plan = move |target: TargetId, items: &[ItemRow], replicas: &[ReplicaRow]| {
-            let moment = Moment { takedowns: &takedowns, now_ms };
+            // What an arrival shows to be over is for the full sync, which weighs such deletes.
+            let moment = Moment { takedowns: &takedowns, now_ms, clock_believed: false };
             let desired: Vec<_> =
                 items.iter().filter_map(|item| rules.get(&target)?.desire(item, &moment)).collect();
             plan::plan(&desired, replicas).changes
@@ -77,7 +90,8 @@ impl Folder {
         for lane in self.lanes.iter().filter(|lane| follows(lane, trigger)) {
             let rules = lane.rules.fingerprint(&takedowns);
             let last = self.shared.store.target(&lane.name).await?;
-            let current = last.is_some_and(|last| last.rules == rules && last.planned == generation);
+            let current = last.as_ref().is_some_and(|last| last.rules == rules && last.planned == generation);
+            let other_rules = last.is_some_and(|last| !last.rules.is_empty() && last.rules != rules);
             if current && lane.rules.settings.expire_after.is_none() {
                 lane.wake();
                 continue;
@@ -87,7 +101,8 @@ impl Folder {
             }
             let replicas = self.shared.store.replicas(lane.id).await?;
             let items = items.as_deref().unwrap_or_default();
-            self.plan_target(lane, items, &replicas, suspicion, Some((rules, generation))).await?;
+            let complete = Complete { rules, generation, other_rules };
+            self.plan_target(lane, items, &replicas, suspicion, Some(complete)).await?;
         }
         Ok(())
     }
@@ -98,11 +113,11 @@ impl Folder {
         items: &[ItemRow],
         replicas: &[ReplicaRow],
         suspicion: Option<&str>,
-        complete: Option<(String, i64)>,
+        complete: Option<Complete>,
     ) -> Result<(), StoreError> {
         let now_ms = self.shared.now_ms();
         let takedowns = self.shared.identity.takedowns();
-        let moment = Moment { takedowns: &takedowns, now_ms };
+        let moment = Moment { takedowns: &takedowns, now_ms, clock_believed: self.clock_believed };
         let mut desired: Vec<Desired<'_>> =
             items.iter().filter_map(|item| lane.rules.desire(item, &moment)).collect();
         desired.sort_by(|a, b| a.item.key.cmp(&b.item.key));
@@ -111,6 +126,10 @@ impl Folder {
             warn!(target.name = %lane.name, object.path = %path, "two files belong at {path}; only the first is synced");
         }
         self.guard(lane, &mut plan, suspicion, now_ms).await?;
+        if complete.as_ref().is_some_and(|complete| complete.other_rules) {
+            self.guard_expiry(lane, &mut plan, replicas, now_ms).await?;
+        }
+        let complete = complete.map(|complete| (complete.rules, complete.generation));
         let planned = Planned { changes: plan.changes, delete_delay_ms: DELETE_DELAY_MS, complete };
         self.shared.store.apply_plan(lane.id, planned, now_ms).await?;
         lane.wake();
@@ -125,14 +144,46 @@ impl Folder {
         suspicion: Option<&str>,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        if plan.gone().next().is_none() {
+        if plan.dropped(DropReason::Gone).next().is_none() {
             return Ok(());
         }
         let deletes = self.weigh(lane, plan, now_ms).await?;
-        let Some(reason) = guard::objection(deletes, self.shared.sync.max_delete_percent, suspicion) else {
-            return Ok(());
-        };
-        let count = plan.gone().count() as u64;
+        match guard::objection(deletes, self.shared.sync.max_delete_percent, suspicion) {
+            Some(reason) => self.hold(lane, plan, DropReason::Gone, reason, now_ms).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Holds back what other settings say is over: a slip of the pen must not empty a target either.
+    async fn guard_expiry(
+        &self,
+        lane: &LaneHandle,
+        plan: &mut Plan,
+        replicas: &[ReplicaRow],
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let new = plan.dropped(DropReason::Expired).count() as u64;
+        let held = replicas.iter().filter(|replica| replica.held != Held::Nothing).count() as u64;
+        let deletes = Deletes { new, held, ..Deletes::default() };
+        match guard::objection(deletes, self.shared.sync.max_delete_percent, None) {
+            Some(reason) => {
+                let reason = format!("{reason}, because expire_after was changed");
+                self.hold(lane, plan, DropReason::Expired, reason, now_ms).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Holds the plan's deletes of this kind back as one set.
+    async fn hold(
+        &self,
+        lane: &LaneHandle,
+        plan: &mut Plan,
+        kind: DropReason,
+        reason: String,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let count = plan.dropped(kind).count() as u64;
         let set = match self.shared.identity.hold(&lane.name, &reason, count, self.shared.clock.now()) {
             Ok(set) => set,
             Err(problem) => {
@@ -141,8 +192,10 @@ impl Folder {
                 0
             }
         };
-        plan.hold_gone(set);
-        let count = count + self.shared.store.hold_waiting(lane.id, set).await?;
+        plan.hold(kind, set);
+        let waiting =
+            if kind == DropReason::Gone { self.shared.store.hold_waiting(lane.id, set).await? } else { 0 };
+        let count = count + waiting;
         warn!(
             target.name = %lane.name, hold.set = set, count,
             "{count} deletes on `{}` wait for `boothsync confirm-deletes --target {}`: {reason}", lane.name, lane.name
@@ -156,7 +209,7 @@ impl Folder {
         let replicas = self.shared.store.replicas(lane.id).await?;
         let moved = self.moved(&replicas).await?;
         let counts = |replica: &&ReplicaRow| !moved.contains(&replica.item);
-        let going: HashSet<_> = plan.gone().collect();
+        let going: HashSet<_> = plan.dropped(DropReason::Gone).collect();
         Ok(Deletes {
             new: replicas.iter().filter(|replica| going.contains(&replica.path)).filter(counts).count()
                 as u64,

@@ -4,6 +4,7 @@
 //! One task, so looks never overtake each other. No decision rests on the content of an event: an
 //! event only says where to look.
 
+mod clock_watch;
 mod converge;
 mod diff;
 
@@ -13,26 +14,26 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::blob::{FileIdentity, Root};
 use crate::filter::FilterError;
 use crate::guard;
 use crate::lane::{LaneHandle, Shared};
-use crate::media::Look;
+use crate::media::{Look, MediaFolder};
 use crate::names::MediaKey;
 use crate::pages::Pages;
 use crate::scan::{Scan, SeenFile};
 use crate::settings::MediaSettings;
 use crate::store::{ItemChange, ItemRow, StoreError, meta};
 use crate::watch::{Wake, Wakes, Watch, WatchKind};
+use clock_watch::ClockWatch;
 use converge::Trigger;
 use diff::Sieve;
 
 /// How soon to look at everything after something could not be written down.
 const AFTER_ERROR: Duration = Duration::from_secs(10);
-/// How often old history is dropped.
-const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// How often refused objects are tried again by themselves.
 const UNPARK_EVERY: Duration = Duration::from_secs(6 * 3600);
 
@@ -43,6 +44,8 @@ pub(crate) enum Order {
     Sync(oneshot::Sender<Result<usize, StoreError>>),
     /// Plan anew without looking: what is taken down changed.
     Replan(oneshot::Sender<Result<(), StoreError>>),
+    /// Answer: the task is alive.
+    Pulse(oneshot::Sender<()>),
 }
 
 pub(crate) struct Folder {
@@ -54,6 +57,9 @@ pub(crate) struct Folder {
     settle: Duration,
     /// Files that the last scan left out because somebody may still be writing them.
     unsettled: usize,
+    clock_watch: ClockWatch,
+    /// Whether the clock could be believed at the last full sync.
+    clock_believed: bool,
     /// Names that cannot be synced were reported once.
     reported: Vec<String>,
 }
@@ -78,6 +84,8 @@ impl Folder {
             watch,
             settle: media.settle,
             unsettled: 0,
+            clock_watch: ClockWatch::default(),
+            clock_believed: false,
             reported: Vec::new(),
         })
     }
@@ -92,7 +100,6 @@ impl Folder {
         let stop = self.shared.soft_stop.clone();
         let mut full = tokio::time::interval(self.shared.sync.full_sync_interval);
         full.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut prune = tokio::time::interval(PRUNE_EVERY);
         let mut unpark = tokio::time::interval(UNPARK_EVERY);
         // The first sync is for everything: nobody knows what changed while the program was off.
         let mut trigger = Trigger::Order;
@@ -105,11 +112,12 @@ impl Folder {
                 Some(wake) = wakes.recv() => self.woken(wake).await,
                 _ = full.tick() => self.sync(std::mem::replace(&mut trigger, Trigger::Full)).await,
                 _ = unpark.tick() => self.unpark().await,
-                _ = prune.tick() => self.shared.store.prune(self.shared.now_ms()).await,
             };
             if let Err(problem) = result {
                 // Nothing is lost: a full sync sees the same differences.
-                error!("the media folder is not fully taken in: {problem}");
+                if !problem.is_told() {
+                    error!("the media folder is not fully taken in: {problem}");
+                }
                 full.reset_after(AFTER_ERROR);
             }
         }
@@ -121,6 +129,9 @@ impl Folder {
             Order::Sync(reply) => {
                 let result = self.sync(Trigger::Order).await;
                 let _ = reply.send(result.map(|()| self.unsettled));
+            }
+            Order::Pulse(reply) => {
+                let _ = reply.send(());
             }
             Order::Replan(reply) => {
                 let _ = reply.send(self.plan_all(Trigger::Order, None).await);
@@ -142,11 +153,12 @@ impl Folder {
 
     /// The full sync: renders pages, scans, compares, plans. Costs no network call.
     async fn sync(&mut self, trigger: Trigger) -> Result<(), StoreError> {
+        self.look_at_the_clock().await?;
         let pages =
             self.pages.render(&self.shared.store, self.shared.now_ms(), &self.shared.hard_stop).await?;
         self.take_in(pages, None).await?;
-        let (media, filter) = (self.shared.media.clone(), self.sieve.filter.clone());
-        let (scan, volume) = blocking(move || (media.scan(&filter), media.volume())).await;
+        let filter = self.sieve.filter.clone();
+        let (scan, volume) = self.off_task(move |media| (media.scan(&filter), media.volume())).await;
         self.report(&scan);
         let known = self.shared.store.items(Root::Media).await?;
         let mut gone = Vec::new();
@@ -170,10 +182,23 @@ impl Folder {
         Ok(())
     }
 
+    async fn look_at_the_clock(&mut self) -> Result<(), StoreError> {
+        let now_ms = self.shared.now_ms();
+        if let Some(last_ms) = self.shared.store.meta(meta::CLOCK).await?.and_then(|text| text.parse().ok()) {
+            self.clock_watch.remember(last_ms);
+        }
+        let before = self.clock_believed;
+        self.clock_believed = self.clock_watch.believes(now_ms, Instant::now());
+        if before && !self.clock_believed {
+            warn!("the clock jumped ahead; nothing expires before it has gone on for an hour");
+        }
+        self.shared.store.set_meta(meta::CLOCK, now_ms.to_string()).await
+    }
+
     /// Looks at everything below a directory that is new, moved or gone.
     async fn look_below(&mut self, dir: MediaKey) -> Result<(), StoreError> {
-        let (media, filter, below) = (self.shared.media.clone(), self.sieve.filter.clone(), dir.clone());
-        let scan = blocking(move || media.scan_below(&below, &filter)).await;
+        let (filter, below) = (self.sieve.filter.clone(), dir.clone());
+        let scan = self.off_task(move |media| media.scan_below(&below, &filter)).await;
         let known = self.shared.store.items_below(Root::Media, &dir).await?;
         let mut gone = Vec::new();
         if scan.complete() && self.same_volume().await? {
@@ -193,8 +218,7 @@ impl Folder {
     /// during the scan can hide a file from it.
     async fn gone(&self, missing: Vec<&ItemRow>) -> Vec<ItemChange> {
         let missing: Vec<_> = missing.into_iter().map(|item| (item.id, item.key.clone())).collect();
-        let media = self.shared.media.clone();
-        blocking(move || {
+        self.off_task(move |media| {
             let gone = missing
                 .into_iter()
                 .filter(|(_, key)| matches!(media.look(key), Look::Absent | Look::NotPlain));
@@ -231,9 +255,9 @@ impl Folder {
             return Ok(());
         }
         let known = self.shared.store.items_of(Root::Media, keys.clone()).await?;
-        let media = self.shared.media.clone();
-        let looked =
-            blocking(move || keys.into_iter().map(|key| (media.look(&key), key)).collect::<Vec<_>>()).await;
+        let look_at =
+            |media: &MediaFolder| keys.into_iter().map(|key| (media.look(&key), key)).collect::<Vec<_>>();
+        let looked = self.off_task(look_at).await;
         let (mut there, mut gone) = (Vec::new(), Vec::new());
         for (look, key) in looked {
             match look {
@@ -258,8 +282,7 @@ impl Folder {
     /// Whether the folder is the one that was scanned: a file is not gone because its drive is.
     async fn same_volume(&self) -> Result<bool, StoreError> {
         let before = self.shared.store.meta(meta::VOLUME).await?;
-        let media = self.shared.media.clone();
-        let now = blocking(move || media.volume()).await;
+        let now = self.off_task(MediaFolder::volume).await;
         Ok(matches!((before, now), (Some(before), Ok(now)) if before == now.to_string()))
     }
 
@@ -292,6 +315,14 @@ impl Folder {
             self.watch.settle_later(file.key);
         }
         settled
+    }
+
+    /// Does work on the media folder that blocks.
+    async fn off_task<T: Send + 'static>(&self, work: impl FnOnce(&MediaFolder) -> T + Send + 'static) -> T {
+        match self.shared.media.off_task(work).await {
+            Ok(value) => value,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
     }
 
     async fn unpark(&self) -> Result<(), StoreError> {
@@ -340,11 +371,4 @@ fn drain(looks: &mut mpsc::UnboundedReceiver<MediaKey>, first: MediaKey) -> Vec<
         keys.push(key);
     }
     keys
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
 }

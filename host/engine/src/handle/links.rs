@@ -31,7 +31,7 @@ pub(super) async fn placed(shared: &Shared, rules: &[&Rules], key: &MediaKey) ->
     };
     let rows = shared.store.placed(item.id).await?;
     let takedowns = shared.identity.takedowns();
-    let moment = Moment { takedowns: &takedowns, now_ms: shared.now_ms() };
+    let moment = Moment { takedowns: &takedowns, now_ms: shared.now_ms(), clock_believed: true };
     let placed = rules
         .iter()
         .filter(|rules| rules.settings.enabled)
@@ -49,8 +49,8 @@ async fn unscanned(shared: &Shared, rules: &[&Rules], key: &MediaKey) -> Option<
     if !rules.iter().any(|rules| rules.takes(key)) {
         return None;
     }
-    let (media, looked_at) = (shared.media.clone(), key.clone());
-    let look = tokio::task::spawn_blocking(move || media.look(&looked_at)).await;
+    let looked_at = key.clone();
+    let look = shared.media.off_task(move |media| media.look(&looked_at)).await;
     let Ok(Look::Present(identity)) = look else { return None };
     let now_ms = shared.now_ms();
     Some(ItemRow {

@@ -5,36 +5,50 @@ use std::sync::atomic::AtomicI64;
 
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::{Inner, MaybeTarget, Parts, StartError};
 use crate::blob::Root;
+use crate::blocking::Blocking;
 use crate::folder::Folder;
 use crate::identity::Identity;
-use crate::lane::{self, Gate, LaneHandle, Shared};
+use crate::lane::{self, Budget, Gate, LaneHandle, Shared};
 use crate::media::MediaFolder;
 use crate::names::TargetName;
 use crate::pages::{self, Pages};
 use crate::rules::Rules;
 use crate::settings::{MediaSettings, Settings, TargetSettings};
 use crate::share::{LinkRule, Pattern};
-use crate::watch::{Watch, WatchKind, WatchSettings};
+use crate::upkeep;
+use crate::watch::{Wakes, Watch, WatchKind, WatchSettings};
 
 /// Events that a reader may be behind.
 const EVENTS: usize = 4_096;
 
+/// What the engine stands on beside its parts: threads, chance, and somebody who watches. A simulation
+/// brings its own.
+#[derive(Default)]
+pub(crate) struct Ground {
+    pub blocking: Blocking,
+    /// Where chance begins; `None`: by chance.
+    pub seed: Option<u64>,
+    /// Who watches the folder; `None`: it is watched as its file system allows.
+    pub watch: Option<(Watch, Wakes)>,
+}
+
 /// Starts every task; returns as soon as the folder is watched.
-pub(super) async fn start(parts: Parts) -> Result<Inner, StartError> {
+pub(super) async fn start(parts: Parts, ground: Ground) -> Result<Inner, StartError> {
     let Parts { store, settings, targets, pages, clock, soft_stop, hard_stop } = parts;
     let identity = Identity::open(&settings.data, clock.now())?;
-    let media = MediaFolder::new(settings.media.folder.clone(), Root::Media);
+    let media = MediaFolder::new(settings.media.folder.clone(), Root::Media).looked_into(ground.blocking);
     media.check().map_err(|problem| StartError::MediaFolder {
         path: settings.media.folder.display().to_string(),
         problem,
     })?;
     let (events, _) = broadcast::channel(EVENTS);
     let (look, looks) = mpsc::unbounded_channel();
-    let pages_folder = MediaFolder::new(settings.data.join(pages::FOLDER), Root::Pages);
+    let pages_folder =
+        MediaFolder::new(settings.data.join(pages::FOLDER), Root::Pages).looked_into(ground.blocking);
     let shared = Shared {
         store,
         identity,
@@ -45,21 +59,20 @@ pub(super) async fn start(parts: Parts) -> Result<Inner, StartError> {
         events,
         look,
         first_scan_ms: Arc::new(AtomicI64::new(i64::MAX)),
+        seed: ground.seed.unwrap_or_else(rand::random),
+        budget: Budget::of_machine(),
         soft_stop,
         hard_stop,
     };
-    if let Some(kept) = shared.store.rebuilt() {
-        warn!(
-            "the database was damaged; it is kept as {} and rebuilt from the folder and the targets",
-            kept.display()
-        );
-    }
+    upkeep::begin(&shared).await?;
     let links = link_rules(&targets, &settings)?;
     let custom = custom_pattern(&settings)?;
     let share_enabled = settings.share.enabled;
 
-    let watch_settings = WatchSettings { settle: settings.media.settle, poll: settings.media.poll_interval };
-    let (watch, wakes) = Watch::start(&media, watch_settings, shared.soft_stop.clone())?;
+    let (watch, wakes) = match ground.watch {
+        Some(watch) => watch,
+        None => Watch::start(&media, watch_settings(&settings.media), shared.soft_stop.clone())?,
+    };
     announce(&settings, &watch.kind());
     let tasks = TaskTracker::new();
     let lanes = open_lanes(&shared, &settings.media, targets, &tasks).await?;
@@ -68,9 +81,14 @@ pub(super) async fn start(parts: Parts) -> Result<Inner, StartError> {
         .map_err(|error| StartError::Settings(error.to_string()))?;
     let (orders, order_receiver) = mpsc::channel(16);
     tasks.spawn(folder.run(wakes, looks, order_receiver));
+    tasks.spawn(upkeep::run(shared.clone(), lanes.clone()));
     tasks.close();
     let settle = settings.media.settle;
     Ok(Inner { shared, lanes, links, custom, share_enabled, settle, folder: orders, tasks })
+}
+
+fn watch_settings(media: &MediaSettings) -> WatchSettings {
+    WatchSettings { settle: media.settle, poll: media.poll_interval }
 }
 
 fn announce(settings: &Settings, kind: &WatchKind) {

@@ -3,14 +3,21 @@
 use std::path::Path;
 
 use crate::blob::Root;
-use crate::names::TargetName;
+use crate::lane::{Gate, LaneView, Shared};
+use crate::names::{ObjectPath, TargetName};
 use crate::settings::TargetSettings;
-use crate::store::{ReplicaCounts, Store, StoreError};
-use crate::view::{LaneState, MediaStatus, Status, TargetStatus};
+use crate::store::{ReplicaCounts, Store, StoreError, TargetId};
+use crate::upkeep;
+use crate::view::{DatabaseStatus, LaneState, MediaStatus, QueueRow, Status, TargetStatus};
 
 pub(super) async fn media(store: &Store) -> Result<MediaStatus, StoreError> {
     let counts = store.count_items(Root::Media).await?;
     Ok(MediaStatus { items: counts.items, bytes: counts.bytes })
+}
+
+pub(super) async fn database(store: &Store) -> Result<DatabaseStatus, StoreError> {
+    let note = store.meta(upkeep::NOTE).await?.filter(|note| !note.is_empty());
+    Ok(DatabaseStatus { problem: store.trouble(), note })
 }
 
 pub(super) fn target(
@@ -34,6 +41,29 @@ pub(super) fn target(
     }
 }
 
+/// Why the lane is as it is, or what it keeps back although it works.
+pub(super) async fn reason(shared: &Shared, id: TargetId, view: &LaneView) -> Result<String, StoreError> {
+    let below = Gate::new(&shared.sync).below_priority();
+    let Some(below) = below.filter(|_| view.state == LaneState::Up) else { return Ok(view.reason.clone()) };
+    Ok(match shared.store.count_kept_back(id, below).await? {
+        0 => view.reason.clone(),
+        1 => "metered: 1 object that no visitor waits for is kept back".into(),
+        more => format!("metered: {more} objects that no visitor waits for are kept back"),
+    })
+}
+
+/// A row of the queue, with what only the lane knows of it.
+pub(super) fn queued(mut row: QueueRow, running: &[ObjectPath]) -> QueueRow {
+    if running.contains(&row.path) {
+        row.state = "running".into();
+        // While a put runs the row is uncertain, but not because of an earlier one.
+        if row.work == "resolve" {
+            row.work = "put".into();
+        }
+    }
+    row
+}
+
 /// The status as the database in `data` has it, while no service runs.
 pub async fn offline_status(data: &Path, targets: &[TargetSettings]) -> Result<Status, StoreError> {
     let store = Store::open_read_only(data)?;
@@ -53,5 +83,5 @@ pub async fn offline_status(data: &Path, targets: &[TargetSettings]) -> Result<S
         };
         shown.push(target(&settings.name, state, reason.into(), 0, counts));
     }
-    Ok(Status { media: media(&store).await?, targets: shown })
+    Ok(Status { media: media(&store).await?, database: database(&store).await?, targets: shown })
 }

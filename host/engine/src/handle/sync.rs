@@ -86,7 +86,9 @@ impl SyncOutcome {
         self.left += counts.pending + counts.rejected + counts.held_deletes;
         self.failed += counts.rejected;
         let switched_off = !lane.rules.settings.enabled;
-        if view.state != LaneState::Up && !switched_off {
+        // In quiet hours, too, there may be nothing to do.
+        let rests = view.quiet && counts.pending == 0;
+        if view.state != LaneState::Up && !switched_off && !rests {
             self.unusable.push((lane.name.clone(), view.reason));
         }
     }
@@ -105,6 +107,7 @@ async fn settled(mut views: watch::Receiver<LaneView>, shared: &Shared) -> LaneV
         match view.state {
             LaneState::Up if view.idle => return view,
             LaneState::Paused | LaneState::Off => return view,
+            LaneState::Waiting if view.quiet => return view,
             LaneState::Blocked | LaneState::Waiting => {
                 // A probe may be on its way.
                 let better = views.wait_for(|view| view.state == LaneState::Up);

@@ -88,6 +88,9 @@ pub(super) struct Document {
     created: Timestamp,
     /// The number that the next held set gets.
     next_set: u64,
+    /// The last era of the booth: an older database is not believed as it stands.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) era: u64,
     #[serde(default, rename = "api_token")]
     pub(super) api_tokens: Vec<ApiToken>,
     #[serde(default, rename = "takedown", skip_serializing_if = "Vec::is_empty")]
@@ -96,6 +99,10 @@ pub(super) struct Document {
     pub(super) holds: Vec<HoldEntry>,
     #[serde(flatten)]
     unknown: Table,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Document {
@@ -108,6 +115,7 @@ impl Document {
             naming_key: Hex32(rand::random()),
             created: now,
             next_set: 1,
+            era: 0,
             api_tokens: vec![ApiToken { name: "local".into(), token, unknown: Table::new() }],
             takedowns: Vec::new(),
             holds: Vec::new(),

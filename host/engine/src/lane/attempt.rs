@@ -1,8 +1,9 @@
 //! One attempt: the call for one object, and what its end means.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::{Shared, bounded_call, links};
@@ -30,7 +31,10 @@ const FAULTS: u32 = 2;
 /// What an attempt says about the target.
 pub(super) enum Outcome {
     /// It did what it was asked.
-    Done,
+    Done {
+        /// How long the call took, milliseconds.
+        took_ms: u64,
+    },
     /// Nothing: it was not asked.
     NotCalled,
     /// It failed.
@@ -77,10 +81,20 @@ impl Attempt {
     }
 
     async fn delete(&self, call: &Call) -> End {
+        if !self.due.item.present && !self.is_still_gone().await {
+            return self.look_again();
+        }
         match self.target.delete(call, &self.due.path, self.due.receipt.as_ref()).await {
             Ok(()) => End::Deleted,
             Err(failure) => End::Failed(failure),
         }
+    }
+
+    /// The file may be back since it was found to be gone: with an old database even long since.
+    async fn is_still_gone(&self) -> bool {
+        let key = self.due.item.key.clone();
+        let look = self.folder().off_task(move |folder| folder.look(&key)).await;
+        self.due.item.root == Root::Pages || matches!(look, Ok(Look::Absent | Look::NotPlain))
     }
 
     /// An abandoned put may have finished, and asking is cheaper than sending the picture again.
@@ -141,14 +155,14 @@ impl Attempt {
     }
 
     async fn open(&self) -> Result<Blob, OpenError> {
-        let (folder, key) = (self.folder().clone(), self.due.item.key.clone());
-        let task = tokio::task::spawn_blocking(move || folder.open(&key));
-        task.await.unwrap_or_else(|error| Err(OpenError::Io(std::io::Error::other(error))))
+        let key = self.due.item.key.clone();
+        let opened = self.folder().off_task(move |folder| folder.open(&key)).await;
+        opened.unwrap_or_else(|error| Err(OpenError::Io(std::io::Error::other(error))))
     }
 
     async fn unchanged(&self, blob: &Blob) -> bool {
-        let (folder, key) = (self.folder().clone(), self.due.item.key.clone());
-        let look = tokio::task::spawn_blocking(move || folder.look(&key)).await;
+        let key = self.due.item.key.clone();
+        let look = self.folder().off_task(move |folder| folder.look(&key)).await;
         matches!(look, Ok(Look::Present(now)) if now == *blob.identity())
     }
 
@@ -181,7 +195,7 @@ impl Attempt {
         let (finish, told, outcome) = self.judge(end, took_ms, next_ms);
         let failure = match &outcome {
             Outcome::Failed(failure) => Some(failure),
-            Outcome::Done | Outcome::NotCalled => None,
+            Outcome::Done { .. } | Outcome::NotCalled => None,
         };
         let row = (!matches!(outcome, Outcome::NotCalled)).then(|| AttemptRow {
             work: self.due.work.as_str(),
@@ -197,6 +211,7 @@ impl Attempt {
         match written {
             Ok(event) => self.shared.tell(event),
             // The row stays uncertain, so the work is done again once the database can be written.
+            Err(problem) if problem.is_told() => {}
             Err(problem) => {
                 warn!(object.path = %self.due.path, "what came of {} is not written down: {problem}", self.due.path)
             }
@@ -215,11 +230,11 @@ impl Attempt {
                 info!(target.name = %target, object.path = %path, size_bytes, took_ms, "uploaded {path} to `{target}`");
                 let told =
                     EventKind::Online { target, path, key: self.due.key(), size_bytes, call_ms: took_ms };
-                (Finish::Held { version, receipt }, Some(told), Outcome::Done)
+                (Finish::Held { version, receipt }, Some(told), Outcome::Done { took_ms })
             }
             End::Deleted => {
                 info!(target.name = %target, object.path = %path, took_ms, "deleted {path} from `{target}`");
-                (Finish::Deleted, Some(EventKind::Deleted { target, path }), Outcome::Done)
+                (Finish::Deleted, Some(EventKind::Deleted { target, path }), Outcome::Done { took_ms })
             }
             End::NotCalled(finish) => (finish, None, Outcome::NotCalled),
             End::Unreadable(text) => {
@@ -242,8 +257,14 @@ impl Attempt {
             Failure::Faulted(_) => self.due.faults + 1 >= FAULTS,
             _ => false,
         };
-        // Where the whole target rests, the object itself need not wait any longer than that.
-        let counts = fault || matches!(failure, Failure::Retry(_));
+        // Where the whole target rests, the object itself need not wait any longer than that. One that asks
+        // for a pause may mean this object alone: after the pause it must not be the first again.
+        let (counts, pause) = match failure {
+            Failure::Retry(_) | Failure::Faulted(_) => (true, Duration::ZERO),
+            Failure::Wait { pause, .. } => (true, *pause),
+            _ => (false, Duration::ZERO),
+        };
+        let next_ms = next_ms.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
         let not_before_ms = if counts { next_ms } else { 0 };
         let outcome = failure.kind();
         warn!(target.name = %target, object.path = %path, outcome, "could not {} {path} on `{target}`: {message}", self.verb());

@@ -32,12 +32,17 @@ impl Lane {
             Ok((_, Ended::Probe(answer, reply))) => self.probed(answer, reply, now_ms).await,
             Ok((_, Ended::Survey(result))) => {
                 self.survey.ended(&result, self.shared.now_ms(), &mut self.rng);
-                match &result {
-                    Ok(()) | Err(Failure::Cancelled) => {}
+                match result {
+                    Ok(leftovers) => self.leftovers = leftovers,
+                    Err(Failure::Cancelled) => {}
                     // A long listing may fail where uploads go through: a probe tells.
                     Err(Failure::Retry(_) | Failure::Faulted(_)) => self.probe(None),
-                    Err(failure) => self.breaker.failed(&survey::listing(), failure, now_ms, &mut self.rng),
+                    Err(failure) => self.breaker.failed(&survey::listing(), &failure, now_ms, &mut self.rng),
                 }
+            }
+            Ok((id, Ended::Swept(leftover, result))) => {
+                self.running.remove(&id);
+                self.swept(leftover, result);
             }
             Ok((_, Ended::Cleanup)) => {}
         }
@@ -45,14 +50,16 @@ impl Lane {
 
     fn judge(&mut self, path: &ObjectPath, outcome: &Outcome, together: usize, now_ms: i64) {
         match outcome {
-            Outcome::Done => {
+            Outcome::Done { took_ms } => {
                 self.breaker.succeeded();
-                self.concurrency.succeeded(together, now_ms);
+                self.concurrency.succeeded(together, *took_ms, now_ms);
             }
             Outcome::NotCalled => {}
             Outcome::Failed(failure) => {
-                if matches!(failure, Failure::Wait { .. }) {
-                    self.concurrency.too_much();
+                match failure {
+                    Failure::Wait { .. } => self.concurrency.too_much(now_ms),
+                    Failure::Retry(_) => self.concurrency.failed(now_ms),
+                    _ => {}
                 }
                 self.breaker.failed(path, failure, now_ms, &mut self.rng);
             }
@@ -80,9 +87,9 @@ impl Lane {
 
     /// A bug of ours. The row stays uncertain, so the work is done again.
     fn panicked(&mut self, error: &JoinError) {
-        let path = self.running.remove(&error.id());
+        let path = self.running.remove(&error.id()).map(|running| running.path);
         error!(target.name = %self.rules.settings.name, object.path = ?path, "a task of the lane ended unasked: {error}");
-        self.probing = false;
+        (self.probing, self.sweeping) = (false, false);
         self.survey.abandoned(self.shared.now_ms());
     }
 }

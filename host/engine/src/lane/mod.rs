@@ -18,6 +18,7 @@
 mod attempt;
 mod back_off;
 mod breaker;
+mod budget;
 mod cleanup;
 mod concurrency;
 mod endings;
@@ -26,6 +27,7 @@ mod links;
 mod orders;
 mod shown;
 mod survey;
+mod sweep;
 mod work;
 
 use std::sync::Arc;
@@ -41,13 +43,14 @@ use crate::failure::Failure;
 use crate::handle::MaybeTarget;
 use crate::identity::Identity;
 use crate::media::MediaFolder;
-use crate::names::{MediaKey, TargetName};
+use crate::names::{MediaKey, ObjectPath, TargetName};
 use crate::object::Report;
 use crate::rules::Rules;
 use crate::settings::SyncSettings;
 use crate::store::{Store, TargetId};
 use crate::view::{Event, LaneState};
 
+pub(crate) use budget::Budget;
 pub(crate) use gate::Gate;
 use work::Lane;
 
@@ -65,6 +68,10 @@ pub(crate) struct Shared {
     pub look: mpsc::UnboundedSender<MediaKey>,
     /// When the first scan was through, Unix milliseconds: what was seen later is new.
     pub first_scan_ms: Arc<AtomicI64>,
+    /// Where the chance of every lane begins.
+    pub seed: u64,
+    /// How many calls all lanes may make at a time beyond their own slots.
+    pub budget: Budget,
     pub soft_stop: CancellationToken,
     pub hard_stop: CancellationToken,
 }
@@ -93,9 +100,12 @@ impl Shared {
 pub(crate) struct LaneView {
     pub state: LaneState,
     pub reason: String,
-    pub running: u64,
+    /// Objects with a call under way.
+    pub running: Vec<ObjectPath>,
     /// Nothing runs and nothing waits, delayed work included.
     pub idle: bool,
+    /// It waits because of the hour, as the operator wants it.
+    pub quiet: bool,
 }
 
 /// An order to a lane.
@@ -139,6 +149,11 @@ impl LaneHandle {
         self.view.clone()
     }
 
+    /// Resolves when the lane's task has ended.
+    pub async fn ended(&self) {
+        self.orders.closed().await;
+    }
+
     /// Gives an order; `false` if the lane has ended.
     pub async fn order(&self, order: Order) -> bool {
         self.orders.send(order).await.is_ok()
@@ -155,8 +170,13 @@ pub(crate) fn open(
     gate: Gate,
 ) -> (LaneHandle, impl Future<Output = ()> + Send + 'static) {
     let wake = Arc::new(Notify::new());
-    let (view_sender, view) =
-        watch::channel(LaneView { state: LaneState::Up, reason: String::new(), running: 0, idle: false });
+    let (view_sender, view) = watch::channel(LaneView {
+        state: LaneState::Up,
+        reason: String::new(),
+        running: Vec::new(),
+        idle: false,
+        quiet: false,
+    });
     let (orders, order_receiver) = mpsc::channel(16);
     let handle = LaneHandle {
         id: rules.id,

@@ -26,33 +26,46 @@ impl Lane {
 
     pub(super) async fn show(&mut self, idle: bool) {
         let now_ms = self.shared.now_ms();
-        let (state, reason) = match self.resting() {
-            Some(resting) => resting,
-            None => {
-                let (state, reason) = self.breaker.state(now_ms);
-                (state, reason.to_owned())
-            }
+        let (state, reason, quiet) = match self.resting() {
+            Some((state, reason)) => (state, reason, false),
+            None => self.health(now_ms),
         };
-        let view = LaneView { state, reason, running: self.running.len() as u64, idle };
+        let view = LaneView {
+            state,
+            reason,
+            running: self.running.values().map(|running| running.path.clone()).collect(),
+            idle,
+            quiet,
+        };
         let before = self.view.send_replace(view.clone());
         if before.state != view.state {
             self.announce(view).await;
         }
     }
 
+    /// State, reason, and whether it is because of the hour. What a person has to mend matters at night,
+    /// too; everything else waits for the morning anyway.
+    fn health(&self, now_ms: i64) -> (LaneState, String, bool) {
+        let (state, reason) = self.breaker.state(now_ms);
+        match self.gate.quiet_reason(self.shared.clock.now()) {
+            Some(quiet) if state != LaneState::Blocked => (LaneState::Waiting, quiet, true),
+            _ => (state, reason.to_owned(), false),
+        }
+    }
+
     async fn announce(&self, view: LaneView) {
         let target = self.rules.settings.name.clone();
-        match view.state {
-            LaneState::Up | LaneState::Paused | LaneState::Off => {
-                info!(target.name = %target, "target `{target}` is {}{}{}", view.state, if view.reason.is_empty() { "" } else { ": " }, view.reason);
-            }
-            LaneState::Waiting | LaneState::Blocked => {
-                warn!(target.name = %target, "target `{target}` is {}: {}", view.state, view.reason);
-            }
+        let colon = if view.reason.is_empty() { "" } else { ": " };
+        let as_wanted = matches!(view.state, LaneState::Up | LaneState::Paused | LaneState::Off);
+        if as_wanted || view.quiet {
+            info!(target.name = %target, "target `{target}` is {}{colon}{}", view.state, view.reason);
+        } else {
+            warn!(target.name = %target, "target `{target}` is {}{colon}{}", view.state, view.reason);
         }
         let kind = EventKind::Lane { target, state: view.state, reason: view.reason };
         match self.shared.store.log(vec![kind], self.shared.now_ms()).await {
             Ok(events) => self.shared.tell(events),
+            Err(problem) if problem.is_told() => {}
             Err(problem) => warn!("an event could not be written down: {problem}"),
         }
     }

@@ -11,10 +11,12 @@ use tracing::info;
 use super::{Shared, back_off, bounded_call};
 use crate::failure::Failure;
 use crate::inventory::{self, Comparison};
+use crate::leftovers::{self, Leftover};
 use crate::names::ObjectPath;
 use crate::object::Entry;
 use crate::rules::Rules;
-use crate::store::StoreError;
+use crate::settings::Mode;
+use crate::store::{ItemRow, StoreError};
 use crate::target::Target;
 
 /// Portions of a listing that wait to be taken in.
@@ -66,10 +68,10 @@ impl SurveyPlan {
     }
 
     /// It has answered.
-    pub fn ended(&mut self, result: &Result<(), Failure>, now_ms: i64, rng: &mut impl Rng) {
+    pub fn ended<T>(&mut self, result: &Result<T, Failure>, now_ms: i64, rng: &mut impl Rng) {
         (self.running, self.first) = (false, false);
         match result {
-            Ok(()) => {
+            Ok(_) => {
                 (self.known, self.failures) = (true, 0);
                 self.next_ms = now_ms.saturating_add(self.interval_ms);
             }
@@ -95,25 +97,28 @@ pub(super) fn listing() -> ObjectPath {
     ObjectPath::new("listing").expect("a plain name is a path")
 }
 
-/// Asks, compares, and corrects what is known.
-pub(super) async fn run(shared: &Shared, rules: &Rules, target: &dyn Target) -> Result<(), Failure> {
+/// Asks, compares, and corrects what is known. Returns what uploads that were cut off have left there.
+pub(super) async fn run(
+    shared: &Shared,
+    rules: &Rules,
+    target: &dyn Target,
+) -> Result<Vec<Leftover>, Failure> {
     let began_ms = shared.now_ms();
     let entries = list(shared, target).await?;
-    let comparison =
-        compare(shared, rules, entries).await.map_err(|error| Failure::Retry(error.to_string()))?;
+    let failed = |error: StoreError| Failure::Retry(error.to_string());
+    let (mut comparison, leftovers) = compare(shared, rules, entries).await.map_err(failed)?;
+    let first_told = comparison.weigh_told(&shared.store.told(rules.id).await.map_err(failed)?);
     let (found, unknown) = (comparison.found, comparison.unknown);
     let changes = inventory::settle(comparison, &shared.media, &shared.pages).await;
-    let repaired = shared
-        .store
-        .apply_inventory(rules.id, changes, began_ms, shared.now_ms())
-        .await
-        .map_err(|error| Failure::Retry(error.to_string()))?;
+    let repaired =
+        shared.store.apply_inventory(rules.id, changes, began_ms, shared.now_ms()).await.map_err(failed)?;
+    shared.store.keep_told(rules.id, first_told).await.map_err(failed)?;
     let name = &rules.settings.name;
     info!(
         target.name = %name, objects = found, unknown, changed = repaired,
         "target `{name}` holds {found} objects, {unknown} of them not ours; {repaired} records were corrected"
     );
-    Ok(())
+    Ok(leftovers)
 }
 
 async fn list(shared: &Shared, target: &dyn Target) -> Result<HashMap<ObjectPath, Entry>, Failure> {
@@ -133,9 +138,16 @@ async fn list(shared: &Shared, target: &dyn Target) -> Result<HashMap<ObjectPath
 async fn compare(
     shared: &Shared,
     rules: &Rules,
-    entries: HashMap<ObjectPath, Entry>,
-) -> Result<Comparison, StoreError> {
+    mut entries: HashMap<ObjectPath, Entry>,
+) -> Result<(Comparison, Vec<Leftover>), StoreError> {
     let replicas = shared.store.replicas(rules.id).await?;
     let items = shared.store.all_items().await?;
-    Ok(inventory::compare(entries, &replicas, &items, &shared.identity.takedowns(), |item| rules.path(item)))
+    let path = |item: &ItemRow| rules.path(item);
+    // Where nothing may ever be deleted, not even half a file is.
+    let leftovers = match rules.settings.mode {
+        Mode::Mirror => leftovers::take_out(&mut entries, &replicas, &items, path),
+        Mode::Copy => Vec::new(),
+    };
+    let comparison = inventory::compare(entries, &replicas, &items, &shared.identity.takedowns(), path);
+    Ok((comparison, leftovers))
 }

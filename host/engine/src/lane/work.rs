@@ -11,11 +11,13 @@ use tracing::error;
 
 use super::attempt::{Attempt, Outcome};
 use super::breaker::Breaker;
+use super::budget::Slot;
 use super::concurrency::Concurrency;
 use super::survey::{self, SurveyPlan};
 use super::{Gate, LaneView, Order, Shared, bounded_call, sleep_until};
 use crate::failure::Failure;
 use crate::handle::MaybeTarget;
+use crate::leftovers::Leftover;
 use crate::names::ObjectPath;
 use crate::object::Report;
 use crate::rules::Rules;
@@ -32,8 +34,15 @@ const STORE_PAUSE_MS: i64 = 5_000;
 pub(super) enum Ended {
     Object(ObjectPath, Outcome),
     Probe(Result<Report, Failure>, Option<oneshot::Sender<Result<Report, Failure>>>),
-    Survey(Result<(), Failure>),
+    Survey(Result<Vec<Leftover>, Failure>),
+    Swept(Leftover, Result<(), Failure>),
     Cleanup,
+}
+
+/// A call under way for an object.
+pub(super) struct Running {
+    pub path: ObjectPath,
+    pub(super) slot: Slot,
 }
 
 pub(super) struct Lane {
@@ -45,7 +54,11 @@ pub(super) struct Lane {
     pub(super) breaker: Breaker,
     pub(super) concurrency: Concurrency,
     pub(super) survey: SurveyPlan,
-    pub(super) running: HashMap<Id, ObjectPath>,
+    /// What is to be removed when nothing else is to be done about its object.
+    pub(super) leftovers: Vec<Leftover>,
+    /// One is being removed.
+    pub(super) sweeping: bool,
+    pub(super) running: HashMap<Id, Running>,
     pub(super) probing: bool,
     /// Who waits for the next look at the queue.
     pub(super) lookers: Vec<oneshot::Sender<()>>,
@@ -73,7 +86,8 @@ impl Lane {
         let survey = SurveyPlan::new(can, inventory_ms, shared.sync.verify_interval);
         let concurrency = Concurrency::new(rules.settings.concurrency);
         let (running, tasks) = (HashMap::new(), JoinSet::new());
-        let (breaker, rng) = (Breaker::default(), StdRng::from_rng(&mut rand::rng()));
+        let rng = StdRng::seed_from_u64(shared.seed ^ rules.id.0.unsigned_abs());
+        let breaker = Breaker::default();
         Self {
             shared,
             rules,
@@ -83,6 +97,8 @@ impl Lane {
             breaker,
             concurrency,
             survey,
+            leftovers: Vec::new(),
+            sweeping: false,
             running,
             probing: false,
             lookers: Vec::new(),
@@ -109,6 +125,7 @@ impl Lane {
                 let _ = looker.send(());
             }
             tokio::select! {
+                biased;
                 () = soft_stop.cancelled() => break,
                 Some(ended) = self.tasks.join_next_with_id() => self.take_in(ended).await,
                 Some(order) = self.orders.recv() => self.obey(order).await,
@@ -131,7 +148,9 @@ impl Lane {
         match self.start_due(now_ms).await {
             Ok(next_ms) => next_ms,
             Err(problem) => {
-                error!(target.name = %self.rules.settings.name, "the queue cannot be worked on: {problem}");
+                if !problem.is_told() {
+                    error!(target.name = %self.rules.settings.name, "the queue cannot be worked on: {problem}");
+                }
                 Some(now_ms + STORE_PAUSE_MS)
             }
         }
@@ -141,10 +160,13 @@ impl Lane {
         if self.breaker.wants_probe(now_ms) {
             self.probe(None);
         }
-        let quiet_ms = self.gate.quiet_until(self.shared.clock.now()).map(|at| at.as_millisecond());
-        let open = self.breaker.is_usable(now_ms) && quiet_ms.is_none();
+        let now = self.shared.clock.now();
+        let quiet = self.gate.quiet_until(now);
+        let turns_ms = quiet.or(self.gate.quiet_from(now)).map(|at| at.as_millisecond());
+        let open = self.breaker.is_usable(now_ms) && quiet.is_none();
         if open {
             self.start_objects(now_ms).await?;
+            self.sweep();
         }
         let due_ms = if open { self.shared.store.next_due(self.rules.id, now_ms).await? } else { None };
         let nothing_waits = open && due_ms.is_none() && self.tasks.is_empty() && !self.survey.takes_over();
@@ -154,10 +176,9 @@ impl Lane {
         self.show(nothing_waits && self.tasks.is_empty()).await;
         let survey_ms = if open { self.survey.next_ms(now_ms) } else { None };
         let scanned_ms = Some(self.shared.fresh_since_ms()).filter(|at| *at > now_ms && *at < i64::MAX);
-        Ok([self.breaker.next_ms(now_ms), quiet_ms, due_ms, survey_ms, scanned_ms]
-            .into_iter()
-            .flatten()
-            .min())
+        // Once a probe is due it runs, and its end is noticed by itself.
+        let breaker_ms = self.breaker.next_ms(now_ms).filter(|at| *at > now_ms);
+        Ok([breaker_ms, turns_ms, due_ms, survey_ms, scanned_ms].into_iter().flatten().min())
     }
 
     async fn start_objects(&mut self, now_ms: i64) -> Result<(), StoreError> {
@@ -166,14 +187,16 @@ impl Lane {
         if takes_over {
             self.start_survey(now_ms);
         }
-        let limit = self.concurrency.limit().saturating_sub(self.running.len());
+        let free = self.concurrency.limit().saturating_sub(self.running.len());
+        let slots = self.shared.budget.slots(self.running.values().map(|running| &running.slot), free);
+        let limit = slots.len();
         if limit == 0 {
             return Ok(());
         }
         let take = Take {
             now_ms,
             limit,
-            running: self.running.values().cloned().collect(),
+            running: self.running.values().map(|running| running.path.clone()).collect(),
             urgent_since_ms: now_ms - URGENT_MS,
             reserved: limit / RESERVE,
             // What an earlier program may have uploaded waits until it is known; new pictures do not.
@@ -183,7 +206,7 @@ impl Lane {
         let name = self.rules.settings.name.clone();
         let (due, events) = self.shared.store.take(self.rules.id, name, take).await?;
         self.shared.tell(events);
-        for due in due {
+        for (due, slot) in due.into_iter().zip(slots) {
             let path = due.path.clone();
             let attempt =
                 Attempt::new(self.shared.clone(), Arc::clone(&self.rules), Arc::clone(&target), due);
@@ -191,7 +214,7 @@ impl Lane {
                 super::back_off::wait(attempt.failures() + 1, super::back_off::MAX_OBJECT, &mut self.rng);
             let done = path.clone();
             let task = self.tasks.spawn(async move { Ended::Object(done, attempt.run(wait).await) });
-            self.running.insert(task.id(), path);
+            self.running.insert(task.id(), Running { path, slot });
         }
         Ok(())
     }

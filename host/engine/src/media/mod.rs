@@ -14,6 +14,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::blob::{Blob, FileIdentity, Origin, Root};
+use crate::blocking::Blocking;
 use crate::filter::Filter;
 use crate::names::MediaKey;
 use crate::scan::Scan;
@@ -30,6 +31,7 @@ pub use volume::Volume;
 pub struct MediaFolder {
     path: PathBuf,
     root: Root,
+    blocking: Blocking,
 }
 
 /// What lies under a key.
@@ -62,7 +64,21 @@ pub enum OpenError {
 impl MediaFolder {
     /// The folder at `path`, absolute; it need not exist yet.
     pub fn new(path: PathBuf, root: Root) -> Self {
-        Self { path, root }
+        Self { path, root, blocking: Blocking::default() }
+    }
+
+    /// The same folder, looked into elsewhere.
+    pub(crate) fn looked_into(self, blocking: Blocking) -> Self {
+        Self { blocking, ..self }
+    }
+
+    /// Does work on this folder that blocks. The error: it panicked, or the program is going down.
+    pub(crate) async fn off_task<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, tokio::task::JoinError> {
+        let folder = self.clone();
+        self.blocking.run(move || work(&folder)).await
     }
 
     /// Where it is. For messages and for watching; files are reached through this type's functions.

@@ -70,7 +70,7 @@ fn what_was_put_is_dropped_and_what_is_unknown_is_not_touched() {
     let (known, unknown) = (item(1, "v"), item(2, "v"));
     let gone = Desire::Drop(DropReason::Gone);
     let plan = plan(&[desired(&known, gone), desired(&unknown, gone)], &[replica(1, Some("v"), holds("v"))]);
-    assert_eq!(plan.gone().collect::<Vec<_>>(), [&path(1)]);
+    assert_eq!(plan.dropped(DropReason::Gone).collect::<Vec<_>>(), [&path(1)]);
     assert_eq!(plan.changes.len(), 1);
 }
 

@@ -1,14 +1,9 @@
-//! The history of attempts, and tidying up.
+//! The history of attempts.
 
 use rusqlite::{Transaction, params};
 
 use super::{Store, StoreError, TargetId};
 use crate::names::ObjectPath;
-
-/// How long attempts are kept.
-const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-/// At most so many attempts are kept, and as many events.
-const KEEP_ROWS: i64 = 50_000;
 
 /// One call that was made for one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,26 +53,6 @@ impl Store {
             let sql = "SELECT count(*) FROM attempt
                        WHERE guarded AND target = ?1 AND started_ms >= ?2 AND outcome = 'ok'";
             Ok(connection.prepare_cached(sql)?.query_row(params![target.0, since_ms], |row| row.get(0))?)
-        })
-        .await
-    }
-
-    /// Drops old history and items that nothing refers to any more.
-    pub(crate) async fn prune(&self, now_ms: i64) -> Result<(), StoreError> {
-        self.write(move |transaction| {
-            transaction.execute(
-                "DELETE FROM attempt WHERE started_ms < ?1 OR id <= (SELECT max(id) FROM attempt) - ?2",
-                params![now_ms - KEEP_MS, KEEP_ROWS],
-            )?;
-            transaction
-                .execute("DELETE FROM event WHERE seq <= (SELECT max(seq) FROM event) - ?1", [KEEP_ROWS])?;
-            transaction.execute(
-                "DELETE FROM item WHERE present = 0
-                 AND NOT EXISTS (SELECT 1 FROM replica WHERE replica.item = item.id)
-                 AND NOT EXISTS (SELECT 1 FROM left_behind WHERE left_behind.item = item.id)",
-                [],
-            )?;
-            Ok(())
         })
         .await
     }

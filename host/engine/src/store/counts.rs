@@ -1,6 +1,6 @@
 //! Sums for `status`.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::{Store, StoreError, TargetId};
 use crate::blob::Root;
@@ -46,6 +46,19 @@ impl Store {
     /// Counts a target's replicas.
     pub(crate) async fn count_replicas(&self, target: TargetId) -> Result<ReplicaCounts, StoreError> {
         self.read(move |connection| replicas(connection, target)).await
+    }
+}
+
+impl Store {
+    /// Counts what a metered connection keeps back: puts that are not more urgent than `below`.
+    pub(crate) async fn count_kept_back(&self, target: TargetId, below: u8) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT count(*) FROM replica WHERE target = ?1
+                           AND (uncertain_ms IS NOT NULL OR wanted IS NOT held) AND parked_ms IS NULL AND hold IS NULL
+                           AND wanted IS NOT NULL AND priority >= ?2";
+            Ok(connection.prepare_cached(sql)?.query_row(params![target.0, below], |row| row.get(0))?)
+        })
+        .await
     }
 }
 

@@ -9,6 +9,9 @@ pub(super) const GENERATION: &str = "generation";
 /// The file system that the media folder was on at the last complete scan.
 pub(crate) const VOLUME: &str = "volume";
 
+/// What the clock said at the last full sync, Unix milliseconds.
+pub(crate) const CLOCK: &str = "clock";
+
 pub(super) fn get(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
     let mut query = connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
     Ok(query.query_row([name], |row| row.get(0)).optional()?)

@@ -8,6 +8,7 @@
 //! No transaction stays open across a call to a target.
 
 mod attempt;
+mod backup;
 mod counts;
 mod damage;
 mod event;
@@ -19,8 +20,14 @@ mod placement;
 mod plugin_state;
 mod queue;
 mod replica;
+mod restore;
+mod retention;
 mod schema;
+#[cfg(test)]
+pub(crate) mod simulated;
 mod target;
+mod told;
+mod trouble;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -29,7 +36,9 @@ use std::sync::{Arc, Mutex};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use attempt::AttemptRow;
+pub use backup::BackupError;
 pub use counts::{ItemCounts, ReplicaCounts};
+pub use damage::Mended;
 pub use event::Events;
 pub use item::{ItemChange, ItemId, ItemRow};
 pub use link::PlacedRow;
@@ -39,8 +48,11 @@ pub use queue::{Due, Finish, Take, Work};
 pub(crate) use replica::Planned;
 pub use replica::{DropReason, Held, InventoryChange, ReplicaChange, ReplicaRow};
 pub use target::{TargetId, TargetRow};
+pub(crate) use told::Told;
 
+use crate::blocking::Blocking;
 use lock::FolderLock;
+use trouble::Trouble;
 use writer::Writer;
 
 /// File name of the database in the data folder.
@@ -80,6 +92,9 @@ pub enum StoreError {
         /// The newest that this program knows.
         known: u32,
     },
+    /// No room to begin with.
+    #[error("the disk with the data folder `{0}` is full; make room there and start again")]
+    Full(PathBuf),
     /// SQLite failed.
     #[error("the database failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -94,31 +109,54 @@ pub enum StoreError {
     Closed,
 }
 
+impl StoreError {
+    /// The store itself has said so, once and in words that help: it need not be said again.
+    pub(crate) fn is_told(&self) -> bool {
+        trouble::is_one(self)
+    }
+
+    fn when_opening(self, data: &Path) -> Self {
+        match &self {
+            Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {
+                Self::Full(data.to_path_buf())
+            }
+            _ => self,
+        }
+    }
+}
+
 /// An open database. Cheap to clone; the last clone closes it.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    reader: Mutex<Connection>,
+    reader: Arc<Mutex<Connection>>,
+    blocking: Blocking,
     writer: Option<Writer>,
-    rebuilt: Option<PathBuf>,
+    mended: Option<Mended>,
+    trouble: Trouble,
+    data: PathBuf,
     _lock: Option<FolderLock>,
 }
 
 impl Store {
     /// Opens the database in `data` (made if missing) and takes the folder's lock. A damaged file is
-    /// set aside as `boothsync.db.damaged-<n>` and a new one begun; [`Store::rebuilt`] then says so.
+    /// set aside as `boothsync.db.damaged-<n>`, and its backup or a new one takes its place;
+    /// [`Store::mended`] then says so.
     pub fn open(data: &Path) -> Result<Self, StoreError> {
         let folder = |source| StoreError::Folder { path: data.to_path_buf(), source };
         std::fs::create_dir_all(data).map_err(folder)?;
         let lock = FolderLock::take(data)?;
         let path = data.join(FILE_NAME);
-        let (connection, rebuilt) = damage::open_or_set_aside(&path)?;
+        let (connection, mended) = damage::open_or_mend(&path).map_err(|error| error.when_opening(data))?;
         let reader = open_reader(&path)?;
         let inner = Inner {
-            reader: Mutex::new(reader),
+            reader: Arc::new(Mutex::new(reader)),
+            blocking: Blocking::default(),
             writer: Some(Writer::start(connection).map_err(folder)?),
-            rebuilt,
+            mended,
+            trouble: Trouble::new(data),
+            data: data.to_path_buf(),
             _lock: Some(lock),
         };
         Ok(Self(Arc::new(inner)))
@@ -132,13 +170,37 @@ impl Store {
         }
         let reader = open_reader(&path)?;
         schema::refuse_newer(&reader, &path)?;
-        let inner = Inner { reader: Mutex::new(reader), writer: None, rebuilt: None, _lock: None };
+        let inner = Inner {
+            reader: Arc::new(Mutex::new(reader)),
+            blocking: Blocking::default(),
+            writer: None,
+            mended: None,
+            trouble: Trouble::new(data),
+            data: data.to_path_buf(),
+            _lock: None,
+        };
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Where the damaged database was put, if one was set aside when opening.
-    pub fn rebuilt(&self) -> Option<&Path> {
-        self.0.rebuilt.as_deref()
+    /// What became of the database if it was found damaged when it was opened.
+    pub fn mended(&self) -> Option<&Mended> {
+        self.0.mended.as_ref()
+    }
+
+    /// What keeps the database from being used now, in one sentence: a full disk, say.
+    pub fn trouble(&self) -> Option<String> {
+        self.0.trouble.sentence()
+    }
+
+    /// Checks the database and makes its backup, beside readers and writers. Returns its size in bytes.
+    pub(crate) async fn back_up(&self, now_ms: i64) -> Result<u64, BackupError> {
+        let data = self.0.data.clone();
+        let made = self.0.blocking.run(move || backup::make(&data, now_ms)).await;
+        let made = made.unwrap_or(Err(BackupError::NoRoom));
+        if matches!(made, Err(BackupError::Damaged)) {
+            self.0.trouble.damaged();
+        }
+        made
     }
 
     /// Runs `work` in the next transaction; resolves once it is durable. An error undoes `work` alone.
@@ -147,7 +209,17 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.0.writer.as_ref().ok_or(StoreError::ReadOnly)?.run(work).await
+        let writer = self.0.writer.as_ref().ok_or(StoreError::ReadOnly)?;
+        let counted = move |transaction: &Transaction<'_>| {
+            let before = transaction.total_changes();
+            work(transaction).map(|value| (value, transaction.total_changes() > before))
+        };
+        let result = writer.run(counted).await;
+        // What changed nothing says nothing about the disk.
+        if !matches!(result, Ok((_, false))) {
+            self.0.trouble.note(&result);
+        }
+        result.map(|(value, _)| value)
     }
 
     /// Runs `work` on the reading connection, off the async threads.
@@ -157,7 +229,7 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let inner = Arc::clone(&self.0);
-        let task = tokio::task::spawn_blocking(move || {
+        let task = self.0.blocking.run(move || {
             let connection = inner.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             work(&connection)
         });

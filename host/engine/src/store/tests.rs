@@ -1,5 +1,9 @@
 //! The store on real files.
 
+mod damage;
+mod full;
+mod year;
+
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -286,25 +290,4 @@ fn a_data_folder_that_cannot_be_made_is_an_error_in_words() {
     std::fs::write(dir.path().join("file"), "").unwrap();
     let error = Store::open(&dir.path().join("file/data")).err().unwrap();
     assert!(error.to_string().contains("cannot be used"), "{error}");
-}
-
-#[test]
-fn a_database_damaged_in_the_middle_is_set_aside() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(FILE_NAME);
-    fill(dir.path());
-    let mut bytes = std::fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 8192].fill(0xA5);
-    std::fs::write(&path, bytes).unwrap();
-    let store = Store::open(dir.path()).unwrap();
-    let kept = store.rebuilt().expect("the damage is found").to_path_buf();
-    assert!(kept.exists() && kept.to_string_lossy().contains("damaged-1"));
-}
-
-fn fill(data: &Path) {
-    let store = Store::open(data).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let many = (0..2_000).map(|n| seen(&format!("{n}.jpg"), "1", 9)).collect();
-    runtime.block_on(arrive(&store, many, 0));
 }

@@ -31,6 +31,8 @@ struct State {
     put_failures: VecDeque<Failure>,
     /// What every put of this path answers.
     refuses: BTreeMap<ObjectPath, Failure>,
+    /// It cannot say what it holds.
+    blind: bool,
     probe_failure: Option<Failure>,
     scan_failure: Option<Failure>,
     /// Puts wait until they are released; they store first if `stores_then_hangs`.
@@ -84,6 +86,10 @@ impl FakeTarget {
         };
     }
 
+    pub fn blind(&self) {
+        self.lock().blind = true;
+    }
+
     pub fn fail_probe(&self, failure: Option<Failure>) {
         self.lock().probe_failure = failure;
     }
@@ -129,7 +135,7 @@ impl FakeTarget {
 #[async_trait]
 impl Target for FakeTarget {
     fn abilities(&self) -> Abilities {
-        Abilities { inventory: true, links: false }
+        Abilities { inventory: !self.lock().blind, links: false }
     }
 
     async fn probe(&self, _call: &Call) -> Result<Report, Failure> {
@@ -210,5 +216,7 @@ impl Target for FakeTarget {
 }
 
 fn entry(path: &ObjectPath, content: &[u8]) -> Entry {
-    Entry { path: path.clone(), size_bytes: Some(content.len() as u64), receipt: None, facts: Vec::new() }
+    let object = path.as_str().strip_suffix(".unfinished");
+    let facts = object.map(|object| ("unfinished".to_owned(), object.to_owned())).into_iter().collect();
+    Entry { path: path.clone(), size_bytes: Some(content.len() as u64), receipt: None, facts }
 }

@@ -1,11 +1,17 @@
 //! A target is never emptied by accident.
 
 use std::fs;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::Booth;
+use crate::settings::Mode;
 
 async fn booth_with(pictures: usize) -> Booth {
-    let mut booth = Booth::new();
+    started_with(Booth::new(), pictures).await
+}
+
+async fn started_with(mut booth: Booth, pictures: usize) -> Booth {
     for n in 0..pictures {
         booth.old(&format!("{n:03}.jpg"), format!("picture {n}").as_bytes());
     }
@@ -101,5 +107,111 @@ async fn renaming_a_whole_folder_needs_no_confirmation() {
     booth.pass(11).await;
     booth.until_status("the old names are gone", |status| status.held == 40 && status.pending == 0).await;
     assert_eq!(booth.status().await.held_deletes, 0);
+    booth.stop().await;
+}
+
+const DAY: i64 = 24 * 3600;
+
+async fn booth_with_expiry(pictures: usize) -> Booth {
+    let mut booth = Booth::new();
+    booth.targets[0].0.expire_after = Some(Duration::from_secs(86_400));
+    started_with(booth, pictures).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_expired_while_the_booth_was_off_is_deleted_without_asking() {
+    let mut booth = booth_with_expiry(40).await;
+    booth.stop().await;
+    booth.clock.0.fetch_add(2 * DAY * 1000, Ordering::AcqRel);
+    booth.start().await;
+    booth.pass(60).await;
+    booth.until_held(&booth.target(), &[]).await;
+    assert!(booth.media("000.jpg").exists());
+    booth.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_expires_by_a_clock_that_jumped() {
+    let mut booth = booth_with_expiry(40).await;
+    booth.pass(2 * DAY).await;
+    booth.sync().await;
+    booth.pass(60).await;
+    assert_eq!((booth.status().await.held, booth.target().deletes().len()), (40, 0));
+    booth.pass(-2 * DAY).await;
+    booth.sync().await;
+    assert_eq!((booth.status().await.held, booth.target().deletes().len()), (40, 0));
+    booth.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shorter_time_in_the_settings_deletes_nothing_until_the_operator_says_so() {
+    let mut booth = booth_with_expiry(40).await;
+    booth.stop().await;
+    booth.targets[0].0.expire_after = Some(Duration::from_secs(1));
+    booth.clock.0.fetch_add(10_000, Ordering::AcqRel);
+    booth.start().await;
+    booth.until_status("the deletes are held", |status| status.held_deletes == 40).await;
+    booth.sync().await;
+    booth.pass(60).await;
+    assert!(booth.target().deletes().is_empty());
+    let holds = booth.engine().identity().holds();
+    assert!(holds[0].reason.ends_with("because expire_after was changed"), "{}", holds[0].reason);
+    booth.engine().confirm_deletes(&"web".parse().unwrap(), None).await.unwrap();
+    booth.until_held(&booth.target(), &[]).await;
+    booth.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copy_that_becomes_mirror_deletes_nothing_until_the_operator_says_so() {
+    let mut booth = Booth::new();
+    booth.targets[0].0.mode = Mode::Copy;
+    let mut booth = started_with(booth, 40).await;
+    for n in 0..39 {
+        fs::remove_file(booth.media(&format!("{n:03}.jpg"))).unwrap();
+    }
+    booth.sync().await;
+    booth.pass(60).await;
+    assert_eq!((booth.status().await.held_deletes, booth.target().deletes().len()), (0, 0));
+    booth.stop().await;
+    booth.targets[0].0.mode = Mode::Mirror;
+    booth.start().await;
+    booth.until_status("the deletes are held", |status| status.held_deletes == 39).await;
+    booth.pass(60).await;
+    assert!(booth.target().deletes().is_empty());
+    booth.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn held_deletes_are_confirmed_set_by_set() {
+    let mut booth = Booth::new();
+    booth.max_delete_percent = 10;
+    let mut booth = started_with(booth, 100).await;
+    for (from, to) in [(0, 30), (30, 55)] {
+        // While it is off, so that each set is seen at once.
+        booth.stop().await;
+        (from..to).for_each(|n| fs::remove_file(booth.media(&format!("{n:03}.jpg"))).unwrap());
+        booth.start().await;
+        booth.until_status("the set is held", |status| status.held_deletes == to).await;
+    }
+    let (target, holds) = ("web".parse().unwrap(), booth.engine().identity().holds());
+    assert_eq!(holds.iter().map(|hold| hold.count).collect::<Vec<_>>(), [30, 25]);
+    assert_eq!(booth.engine().confirm_deletes(&target, Some(holds[1].set)).await.unwrap(), 25);
+    super::until("one set is gone", || booth.target().deletes().len() == 25).await;
+    booth.sync().await;
+    booth.pass(60).await;
+    assert_eq!((booth.target().deletes().len(), booth.status().await.held_deletes), (25, 30));
+    booth.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inventory_that_finds_nothing_deletes_nothing() {
+    let mut booth = booth_with(40).await;
+    for n in 0..40 {
+        booth.target().lose(&super::object(&format!("{n:03}.jpg")));
+    }
+    booth.stop().await;
+    booth.start().await;
+    super::until("all is put again", || booth.target().held().len() == 40).await;
+    assert!(booth.target().deletes().is_empty());
     booth.stop().await;
 }

@@ -4,6 +4,10 @@ mod converging;
 mod failing;
 mod fake;
 mod guarding;
+mod resting;
+mod restoring;
+mod sim;
+mod sweeping;
 mod taking_over;
 
 use std::fs;
@@ -18,7 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, SystemClock};
 use crate::handle::{Engine, Parts};
-use crate::names::{MediaKey, ObjectPath, TargetName};
+use crate::names::{MediaKey, ObjectPath, PageName, TargetName};
+use crate::page::PageGenerator;
 use crate::settings::{MediaSettings, Mode, Naming, Settings, ShareSettings, SyncSettings, TargetSettings};
 use crate::store::Store;
 use crate::target::Target;
@@ -41,11 +46,15 @@ struct Booth {
     clock: Arc<MovedClock>,
     targets: Vec<(TargetSettings, Arc<FakeTarget>)>,
     max_delete_percent: u8,
+    quiet_hours: Option<(u16, u16)>,
+    metered: bool,
+    pages: Vec<(PageName, Arc<dyn PageGenerator>)>,
     running: Option<Running>,
 }
 
 struct Running {
     engine: Engine,
+    store: Store,
     soft: CancellationToken,
     hard: CancellationToken,
 }
@@ -55,8 +64,16 @@ impl Booth {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("media")).unwrap();
-        let mut booth =
-            Self { dir, clock: Arc::default(), targets: Vec::new(), max_delete_percent: 30, running: None };
+        let mut booth = Self {
+            dir,
+            clock: Arc::default(),
+            targets: Vec::new(),
+            max_delete_percent: 30,
+            quiet_hours: None,
+            metered: false,
+            pages: Vec::new(),
+            running: None,
+        };
         booth.add_target("web", Mode::Mirror);
         booth
     }
@@ -97,17 +114,18 @@ impl Booth {
             .targets
             .iter()
             .map(|(settings, target)| (settings.clone(), Ok(Arc::clone(target) as Arc<dyn Target>)));
+        let store = Store::open(&self.dir.path().join("data")).unwrap();
         let parts = Parts {
-            store: Store::open(&self.dir.path().join("data")).unwrap(),
+            store: store.clone(),
             settings: self.settings(),
             targets: targets.collect(),
-            pages: Vec::new(),
+            pages: self.pages.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             soft_stop: soft.clone(),
             hard_stop: hard.clone(),
         };
         let engine = Engine::start(parts).await.unwrap();
-        self.running = Some(Running { engine, soft, hard });
+        self.running = Some(Running { engine, store, soft, hard });
     }
 
     /// Finishes what runs.
@@ -127,6 +145,10 @@ impl Booth {
 
     fn engine(&self) -> &Engine {
         &self.running.as_ref().expect("it runs").engine
+    }
+
+    fn store(&self) -> Store {
+        self.running.as_ref().expect("it runs").store.clone()
     }
 
     async fn status(&self) -> TargetStatus {
@@ -183,8 +205,8 @@ impl Booth {
                 full_sync_interval: Duration::from_secs(300),
                 verify_interval: Duration::from_secs(86_400),
                 max_delete_percent: self.max_delete_percent,
-                quiet_hours: None,
-                metered: false,
+                quiet_hours: self.quiet_hours,
+                metered: self.metered,
             },
             data: self.dir.path().join("data"),
             share: ShareSettings::default(),

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use crate::media::MediaFolder;
 use crate::names::MediaKey;
 
+#[cfg(test)]
+pub(crate) mod by_hand;
 mod change;
 mod folders;
 mod mode;

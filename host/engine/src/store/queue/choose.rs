@@ -24,16 +24,23 @@ pub(super) fn select(
     let mut chosen = Vec::with_capacity(take.limit);
     let urgent = take.limit.saturating_sub(take.reserved);
     let urgent_since = since.max(take.urgent_since_ms);
-    choose(
-        transaction,
-        target,
-        take,
-        (urgent_since, below.min(i64::from(DEFAULT_PRIORITY))),
-        urgent,
-        &mut chosen,
-    )?;
-    choose(transaction, target, take, (since, below), take.limit, &mut chosen)?;
+    let visitors =
+        Span { since_ms: urgent_since, below: below.min(i64::from(DEFAULT_PRIORITY)), deletes: false };
+    choose(transaction, target, take, &visitors, urgent, &mut chosen)?;
+    // A metered connection keeps puts back; a delete moves nothing, and may be an order to take one off.
+    let all = Span { since_ms: since, below, deletes: true };
+    choose(transaction, target, take, &all, take.limit, &mut chosen)?;
     Ok(chosen)
+}
+
+/// A part of the queue.
+struct Span {
+    /// What was queued since then, Unix milliseconds.
+    since_ms: i64,
+    /// What is more urgent than this priority.
+    below: i64,
+    /// And every delete.
+    deletes: bool,
 }
 
 /// Adds what is due in the order of the queue until `chosen` has `limit` in all.
@@ -41,7 +48,7 @@ fn choose(
     transaction: &Transaction<'_>,
     target: TargetId,
     take: &Take,
-    (since_ms, below): (i64, i64),
+    span: &Span,
     limit: usize,
     chosen: &mut Vec<Due>,
 ) -> Result<(), StoreError> {
@@ -52,12 +59,15 @@ fn choose(
     let sql = format!(
         "SELECT {DUE} FROM replica r INDEXED BY replica_pending JOIN item i ON i.id = r.item
          WHERE target = ?1 AND {PENDING} AND not_before_ms <= ?2
-           AND rank_ms >= ?3 AND queued_ms >= ?3 AND r.priority < ?4
+           AND rank_ms >= ?3 AND queued_ms >= ?3 AND (r.priority < ?4 OR (wanted IS NULL AND ?6))
          ORDER BY rank_ms LIMIT ?5"
     );
     let rows = i64::try_from(limit + take.running.len()).unwrap_or(i64::MAX);
     let mut query = transaction.prepare_cached(&sql)?;
-    let found = query.query_map(params![target.0, take.now_ms, since_ms, below, rows], Due::read)?;
+    let found = query.query_map(
+        params![target.0, take.now_ms, span.since_ms, span.below, rows, span.deletes],
+        Due::read,
+    )?;
     for due in found {
         let due = due?;
         let taken = take.running.contains(&due.path) || chosen.iter().any(|other| other.path == due.path);

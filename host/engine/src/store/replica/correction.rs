@@ -57,12 +57,22 @@ pub(super) fn correct(
                 receipt.as_ref().map(|receipt| &receipt.0),
                 began_ms
             ])?,
-        InventoryChange::Missing { path } => transaction
-            .prepare_cached(
-                "UPDATE replica SET held = NULL, held_ms = ?3, receipt = NULL, attempts = 0, not_before_ms = 0
+        InventoryChange::Missing { path } => {
+            // Not wanted either: there is nothing left to remember.
+            let forgotten = transaction
+                .prepare_cached(
+                    "DELETE FROM replica WHERE target = ?1 AND path = ?2 AND wanted IS NULL
+                       AND uncertain_ms IS NULL AND coalesce(held_ms, 0) < ?3",
+                )?
+                .execute(params![target.0, path.as_str(), began_ms])?;
+            let corrected = transaction
+                .prepare_cached(
+                    "UPDATE replica SET held = NULL, held_ms = ?3, receipt = NULL, attempts = 0, not_before_ms = 0
                  WHERE target = ?1 AND path = ?2 AND uncertain_ms IS NULL AND coalesce(held_ms, 0) < ?4",
             )?
-            .execute(params![target.0, path.as_str(), now_ms, began_ms])?,
+            .execute(params![target.0, path.as_str(), now_ms, began_ms])?;
+            forgotten + corrected
+        }
         InventoryChange::Uncover { path, item } => transaction
             .prepare_cached(
                 "INSERT INTO replica (target, path, item, uncertain_ms, priority, rank_ms, queued_ms, drop_reason)

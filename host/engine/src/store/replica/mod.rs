@@ -159,6 +159,10 @@ impl Store {
             for change in &changes {
                 changed += correct(transaction, target, change, began_ms, now_ms)?;
             }
+            // Whatever else an old database said was there is there.
+            let sql =
+                "UPDATE replica SET held_ms = ?2 WHERE target = ?1 AND held_ms = 0 AND held IS NOT NULL";
+            transaction.execute(sql, params![target.0, now_ms])?;
             transaction
                 .execute("UPDATE target SET inventory_ms = ?2 WHERE id = ?1", params![target.0, now_ms])?;
             Ok(changed)

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::blob::Root;
 use crate::filter::Filter;
+use crate::scan::Scan;
 
 mod files;
 mod folders;
@@ -77,13 +78,19 @@ impl Booth {
         match wake {
             Wake::Files(keys) => self.files.extend(keys.into_iter().map(String::from)),
             Wake::Tree(dir) => {
-                let scan = self.folder.scan_below(&dir, &Filter::new(&[], &[]).unwrap());
-                let finished = scan.files.into_iter().filter(|file| !self.watch.is_open(&file.key));
-                self.files.extend(finished.map(|file| file.key.into()));
+                self.find(self.folder.scan_below(&dir, &Filter::new(&[], &[]).unwrap()));
                 self.trees.insert(dir.into());
             }
-            Wake::Rescan(reason) => self.rescans.push(reason),
+            Wake::Rescan(reason) => {
+                self.find(self.folder.scan(&Filter::new(&[], &[]).unwrap()));
+                self.rescans.push(reason);
+            }
         }
+    }
+
+    fn find(&mut self, scan: Scan) {
+        let finished = scan.files.into_iter().filter(|file| !self.watch.is_open(&file.key));
+        self.files.extend(finished.map(|file| file.key.into()));
     }
 
     async fn until_file(&mut self, file: &str) {
