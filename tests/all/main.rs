@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bad_input;
+mod faults;
 mod harness;
+mod kill;
 mod old_rclone;
 mod servers;
 mod suite;

@@ -27,7 +27,7 @@ pub fn sparse(path: &Path, size: u64) {
 }
 
 /// Bytes that do not repeat and do not compress (SplitMix64).
-fn content(seed: u64, size: usize) -> Vec<u8> {
+pub(crate) fn content(seed: u64, size: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut bytes = Vec::with_capacity(size + 8);
     while bytes.len() < size {

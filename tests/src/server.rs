@@ -1,7 +1,7 @@
 //! Real servers to upload to.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -100,9 +100,19 @@ impl Server {
         }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address.into()
+    }
+
     /// The remote's section in rclone.conf, without its name.
     pub fn section(&self, password: &str) -> String {
-        let (address, obscured) = (self.address, obscure(password));
+        self.section_at(self.address(), password)
+    }
+
+    /// As [`Server::section`], but it is reached at another address.
+    pub fn section_at(&self, address: SocketAddr, password: &str) -> String {
+        let obscured = obscure(password);
         let (host, port) = (address.ip(), address.port());
         let log_in = format!("host = {host}\nport = {port}\nuser = {}\npass = {obscured}\n", self.user());
         match self.kind {

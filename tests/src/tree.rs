@@ -77,7 +77,8 @@ fn walk(folder: &Path, prefix: &str, each: &mut dyn FnMut(&Path, &str)) {
     }
 }
 
-fn read(path: &Path) -> std::io::Result<(u64, u64)> {
+/// Size and a hash of one file's content.
+pub(crate) fn read(path: &Path) -> std::io::Result<(u64, u64)> {
     let mut file = File::open(path)?;
     let (mut hasher, mut size, mut portion) = (DefaultHasher::new(), 0, vec![0; 1 << 20]);
     loop {

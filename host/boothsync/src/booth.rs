@@ -11,13 +11,9 @@ use crate::config::Config;
 use crate::plugins::{Plugins, PluginsError};
 use crate::rclone_host::RcloneHost;
 use crate::secrets::Secrets;
-use crate::stops::Stops;
+use crate::stops::{Ended, Stops};
 use crate::targets::{self, EngineTarget, TargetMaker};
 
-/// How long dropped transfers may take to end.
-const HARD_LIMIT: Duration = Duration::from_secs(15);
-/// How long transfers that run may take to finish after the first signal.
-const SOFT_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// How long rclone may take to remove what is half uploaded.
 const RCLONE_GRACE: Duration = Duration::from_secs(5);
 
@@ -53,12 +49,8 @@ impl Workshop {
         let plugins = load_plugins(config);
         let (store, plugins) = tokio::join!(opening, plugins);
         let (store, plugins) = (store.expect("opening the database does not panic")?, plugins?);
-        if let Some(aside) = store.rebuilt() {
-            warn!(
-                file.path = %aside.display(),
-                "the database was damaged: it was set aside as `{}` and is rebuilt from the media folder and the targets",
-                aside.display()
-            );
+        if let Some(mended) = store.mended() {
+            warn!(file.path = %mended.kept.display(), "{mended}");
         }
         let secrets = Secrets::load(&config.data)?;
         Ok(Self { config: Arc::clone(config), store, plugins, secrets })
@@ -81,7 +73,8 @@ impl Workshop {
 /// Loads the plugins that the configuration names; precompiled code is kept in the data folder.
 pub async fn load_plugins(config: &Config) -> anyhow::Result<Plugins> {
     let code_cache = config.data.join("cache").join("code");
-    let make = move || Sandbox::new(SandboxSettings { code_cache });
+    let bandwidth = config.file.rclone.bandwidth_limit.0.clone();
+    let make = move || Sandbox::new(SandboxSettings { code_cache, bandwidth });
     let sandbox = tokio::task::spawn_blocking(make).await.expect("making the sandbox does not panic")?;
     Plugins::load(&sandbox, config).await.map_err(|error| match error {
         // By itself, so that it is shown with its place in the file.
@@ -117,20 +110,11 @@ impl Booth {
         }
     }
 
-    /// Ends everything: transfers that run are finished, unless they take too long or are told to
-    /// stop at once. Always returns.
-    pub async fn close(self) {
-        self.stops.soft.cancel();
-        tokio::select! {
-            () = self.engine.stopped() => {}
-            () = self.stops.hard.cancelled() => {}
-            () = tokio::time::sleep(SOFT_LIMIT) => warn!("transfers took too long to finish and are dropped"),
-        }
-        self.stops.hard.cancel();
-        if tokio::time::timeout(HARD_LIMIT, self.engine.stopped()).await.is_err() {
-            warn!("something did not stop; the process ends without it");
-        }
+    /// Ends everything, rclone last. Always returns.
+    pub async fn close(self) -> Ended {
+        let ended = self.stops.see_out(self.engine.stopped()).await;
         stop_rclone(self.rclone.as_ref()).await;
+        ended
     }
 }
 

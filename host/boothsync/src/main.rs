@@ -21,6 +21,7 @@ mod secrets;
 mod service;
 mod show;
 mod stops;
+mod systemd;
 mod targets;
 mod text;
 mod wired_target;

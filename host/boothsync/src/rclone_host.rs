@@ -152,7 +152,7 @@ fn settings(section: &RcloneConfig, base: &Path, data: &Path, found: Found) -> R
         config: section.config(base),
         work_dir: data.join("rclone").join("empty"),
         log_level: section.log_level.as_str().into(),
-        bandwidth_limit: section.bandwidth_limit.clone(),
+        bandwidth_limit: section.bandwidth_limit.0.to_string(),
         web_ui: section.web_ui(),
     }
 }

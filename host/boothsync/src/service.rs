@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info};
+use tracing::{error, info};
 use web::{Access, RcloneView, WebState};
 
 use crate::booth::{Booth, Purpose};
@@ -19,7 +19,8 @@ use crate::config::Config;
 use crate::control::{self, Control};
 use crate::exit::Exit;
 use crate::rclone_host::RcloneHost;
-use crate::stops::Stops;
+use crate::stops::{Ended, Stops};
+use crate::systemd;
 
 /// Runs until a signal, or until something ends that should not have.
 pub async fn run(config: Arc<Config>) -> anyhow::Result<Exit> {
@@ -41,24 +42,33 @@ pub async fn run(config: Arc<Config>) -> anyhow::Result<Exit> {
         }
     };
     say_ready(&config, doors.address, began);
-    let exit = stay(&booth, &stops, &mut doors).await;
-    tell(NotifyState::Stopping);
-    booth.close().await;
+    let wanted = stay(&booth, &stops, &mut doors).await;
+    systemd::tell(&[NotifyState::Stopping]);
+    let ended = close(booth).await;
     doors.close().await;
     info!("stopped");
-    Ok(exit)
+    Ok(Exit::well_if(wanted && ended == Ended::Finished))
+}
+
+/// Closes the booth, and has the service manager wait for it.
+async fn close(booth: Booth) -> Ended {
+    tokio::select! {
+        ended = booth.close() => ended,
+        never = systemd::ask_for_time() => match never {},
+    }
 }
 
 /// Waits for the end, and says whether it was wanted.
-async fn stay(booth: &Booth, stops: &Stops, doors: &mut Doors) -> Exit {
+async fn stay(booth: &Booth, stops: &Stops, doors: &mut Doors) -> bool {
     let what = tokio::select! {
         biased;
-        () = stops.soft.cancelled() => return Exit::Well,
-        () = booth.engine.stopped() => "the engine",
-        () = doors.ended() => "a door",
+        () = stops.soft.cancelled() => return true,
+        task = booth.engine.task_ended() => task,
+        () = doors.ended() => "a door".into(),
+        never = systemd::keep_told(&booth.engine) => match never {},
     };
     error!("{what} ended although nobody asked it to; the service stops, so that it can be started anew");
-    Exit::NotAsWanted
+    false
 }
 
 /// The HTTP port, taken but not answered on yet.
@@ -142,12 +152,5 @@ fn say_ready(config: &Config, address: SocketAddr, began: Instant) {
     if config.file.targets.is_empty() {
         tracing::warn!("there is no target: add a [[target]] to the configuration");
     }
-    tell(NotifyState::Ready);
-}
-
-/// Tells the service manager, if there is one.
-fn tell(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        debug!(error = &error as &dyn std::error::Error, "the service manager could not be told");
-    }
+    systemd::tell(&[NotifyState::Ready]);
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use engine::Failure;
 use wasmtime_wasi::WasiCtxBuilder;
 
+use crate::bandwidth::Throttle;
 use crate::doors::{RcDoor, StateStore};
 use crate::drive::{Drive, Folder};
 use crate::egress::{AllowList, Egress, RcBridge, RcGrant};
@@ -34,7 +35,7 @@ pub(crate) struct TargetContext {
 
 impl TargetContext {
     /// Works out what the plugin may do for this target.
-    pub fn new(manifest: &Manifest, setup: TargetSetup) -> Result<Self, SetupError> {
+    pub fn new(manifest: &Manifest, setup: TargetSetup, throttle: Arc<Throttle>) -> Result<Self, SetupError> {
         let grants =
             Grants::of(&manifest.permissions, &setup.settings, &setup.roots).map_err(SetupError::Grant)?;
         let rc = bridge(&manifest.plugin.name, grants.rclone, setup.rc)?;
@@ -46,20 +47,20 @@ impl TargetContext {
             settings: setup.settings.to_string().into(),
             secrets,
             state: setup.state,
-            egress: Egress::new(grants.hosts, rc),
+            egress: Egress::new(grants.hosts, rc, throttle),
             limits: Limits::of(&setup.limits, &manifest.limits),
             folder: grants.folder.map(|path| Folder { path, threads: Threads::new() }),
         })
     }
 
     /// Grants nothing: for looking at a plugin.
-    pub fn inert(manifest: &Manifest, limits: Limits) -> Self {
+    pub fn inert(manifest: &Manifest, limits: Limits, throttle: Arc<Throttle>) -> Self {
         Self {
             log: Arc::new(LineLog::new(&manifest.plugin.name, "", Redactor::default())),
             settings: "{}".into(),
             secrets: BTreeMap::new(),
             state: Arc::new(NoState),
-            egress: Egress::new(AllowList::default(), None),
+            egress: Egress::new(AllowList::default(), None, throttle),
             limits,
             folder: None,
         }

@@ -13,6 +13,7 @@
 //!
 //! `call` runs guests, `host` is what they import, `egress` is the way out, `limits` has all numbers.
 
+mod bandwidth;
 mod bindings;
 mod bounds;
 mod call;
@@ -45,6 +46,7 @@ mod ticker;
 mod units;
 mod verdict;
 
+pub use bandwidth::{Bandwidth, BandwidthError, Rates};
 pub use doors::{RcDoor, RcEndpoint, Roots, StateStore};
 pub use error::{PackageError, SandboxError, SettingsProblem, SetupError};
 pub use limits::LimitSettings;

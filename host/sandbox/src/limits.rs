@@ -87,6 +87,8 @@ pub(crate) const DEFAULT_CPU: Duration = Duration::from_secs(30);
 pub(crate) const CPU_PER_MIB: Duration = Duration::from_millis(500);
 /// How often a guest may read its object over again before that is no progress any more.
 pub(crate) const REREADS: u64 = 16;
+/// A lookup that waits for bandwidth may take so many times as long again.
+pub(crate) const HELD_BACK: u32 = 9;
 /// Calls of one folder target at a time; each has a thread of its own.
 pub(crate) const FOLDER_THREADS: usize = 8;
 

@@ -7,7 +7,7 @@ use engine::Progress;
 use tokio::time::Instant;
 use wasmtime::UpdateDeadline;
 
-use crate::limits::{Limits, REREADS, TICK};
+use crate::limits::{HELD_BACK, Limits, REREADS, TICK};
 
 const MIB: u64 = 1 << 20;
 
@@ -31,6 +31,8 @@ pub(crate) struct Meter {
     started: Instant,
     /// Milliseconds from the start to the last sign of life.
     sign_ms: AtomicU64,
+    /// Milliseconds that it waited for bandwidth.
+    held_back_ms: AtomicU64,
     moved_bytes: AtomicU64,
     sent_bytes: AtomicU64,
     reported_bytes: AtomicU64,
@@ -51,6 +53,7 @@ impl Meter {
             object_bytes,
             started: Instant::now(),
             sign_ms: AtomicU64::new(0),
+            held_back_ms: AtomicU64::new(0),
             moved_bytes: AtomicU64::new(0),
             sent_bytes: AtomicU64::new(0),
             reported_bytes: AtomicU64::new(0),
@@ -92,6 +95,13 @@ impl Meter {
         }
     }
 
+    /// The host itself let it wait for bandwidth: no standstill, and no part of a lookup's time.
+    pub fn held_back(&self, waited: Duration) {
+        let waited = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        self.held_back_ms.fetch_add(waited, Relaxed);
+        self.touch();
+    }
+
     /// The guest comes back from a wait in a host function.
     pub fn waited(&self) {
         self.waited.store(true, Relaxed);
@@ -110,7 +120,11 @@ impl Meter {
     /// When the call is over its time, unless it gives a sign of life before.
     pub fn deadline(&self) -> Instant {
         match self.pace {
-            Pace::Lookup => self.started + self.limits.call,
+            Pace::Lookup => {
+                let held_back = Duration::from_millis(self.held_back_ms.load(Relaxed));
+                // Bounded, or a guest that sends without end would never be over.
+                self.started + self.limits.call + held_back.min(self.limits.call * HELD_BACK)
+            }
             Pace::Transfer => {
                 self.started + Duration::from_millis(self.sign_ms.load(Relaxed)) + self.limits.stall
             }

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use engine::SystemClock;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, OptLevel};
 
+use crate::bandwidth::{Bandwidth, Throttle};
 use crate::code_cache::CodeCache;
 use crate::error::{PackageError, SandboxError};
 use crate::guest::{Guest, PageGuest};
@@ -22,6 +24,8 @@ use crate::ticker::Ticker;
 pub struct SandboxSettings {
     /// The folder of compiled plugins. It is made if missing and closed to other users.
     pub code_cache: PathBuf,
+    /// How fast all plugins together may send and receive over HTTP.
+    pub bandwidth: Bandwidth,
 }
 
 /// Runs plugins. Cheap to clone; all clones are the same sandbox.
@@ -34,6 +38,7 @@ pub(crate) struct Shared {
     pub ticker: Arc<Ticker>,
     pub targets: Linker<Guest>,
     pub pages: Linker<PageGuest>,
+    pub throttle: Arc<Throttle>,
     code: CodeCache,
 }
 
@@ -46,7 +51,8 @@ impl Sandbox {
         let ticker = Arc::new(Ticker::start(&engine).map_err(SandboxError::Ticker)?);
         let targets = linker::for_targets(&engine).map_err(SandboxError::Runtime)?;
         let pages = linker::for_pages(&engine).map_err(SandboxError::Runtime)?;
-        Ok(Self(Arc::new(Shared { engine, ticker, targets, pages, code })))
+        let throttle = Arc::new(Throttle::new(settings.bandwidth, Arc::new(SystemClock), None));
+        Ok(Self(Arc::new(Shared { engine, ticker, targets, pages, throttle, code })))
     }
 
     /// Takes a package: one `.wasm` file with its manifest inside. Compiles it, unless that was done

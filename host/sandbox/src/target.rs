@@ -68,7 +68,7 @@ impl PluginTarget {
         code: Arc<TargetCode>,
         setup: TargetSetup,
     ) -> Result<Self, SetupError> {
-        let context = Arc::new(TargetContext::new(&package.manifest, setup)?);
+        let context = Arc::new(TargetContext::new(&package.manifest, setup, shared.throttle.clone())?);
         Ok(Self { shared, code, context })
     }
 
@@ -115,7 +115,7 @@ pub(crate) async fn rehearse(
     code: &Arc<TargetCode>,
 ) -> Result<(), String> {
     let limits = Limits::of(&LimitSettings::default(), &package.manifest.limits);
-    let context = Arc::new(TargetContext::inert(&package.manifest, limits));
+    let context = Arc::new(TargetContext::inert(&package.manifest, limits, shared.throttle.clone()));
     let target = PluginTarget { shared: shared.clone(), code: code.clone(), context };
     let code = code.clone();
     let op: Op<Guest, ()> = Box::new(move |store, instance| {

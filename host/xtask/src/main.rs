@@ -5,13 +5,13 @@ mod bench;
 mod debian;
 mod demo;
 mod http;
-mod long_line;
 mod media;
 mod pack;
 mod places;
 mod plugins;
 mod servers;
 mod service_log;
+mod soak;
 mod step;
 mod test;
 mod tools;
@@ -36,6 +36,8 @@ enum Task {
     Test(test::Options),
     /// Measure what the program costs, against rclone alone, on this machine
     Bench(bench::Options),
+    /// Kill the program again and again while a booth works, and see that nothing is lost
+    Soak(soak::Options),
     /// Build the bundled plugins and pack each with its manifest into plugins/dist/<name>.wasm
     Plugins(plugins::Options),
     /// Print what makes cargo build for wasm32-wasip2 here: eval "$(cargo xtask wasm-env)"
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Soak(options) => soak::run(&options),
         Task::Plugins(options) => plugins::run(&options),
         Task::WasmEnv(options) => wasm_env::run(&options),
     };

@@ -21,6 +21,10 @@ pub enum Verdict {
     },
     /// The file was written to while it was read.
     Changing,
+    /// Something else arrived than was sent.
+    Damaged,
+    /// Somebody else has this object in use.
+    Locked,
     /// A person has to mend something; says what.
     Configuration(&'static str),
     /// No space left.
@@ -37,7 +41,10 @@ pub enum Verdict {
     Unknown,
 }
 
-use Verdict::{Busy, Cancelled, Changing, Configuration, Full, Item, Missing, Offline, Unknown, Unsupported};
+use Verdict::{
+    Busy, Cancelled, Changing, Configuration, Damaged, Full, Item, Locked, Missing, Offline, Unknown,
+    Unsupported,
+};
 
 const SHORT: u64 = 2_000;
 const LONG: u64 = 5_000;
@@ -79,7 +86,8 @@ const REFUSED: &str = "The server refuses this file";
 /// The first rule of which one text occurs (in small letters) decides.
 const BY_TEXT: &[(Verdict, &[&str])] = &[
     (Cancelled, &["context canceled"]),
-    (Changing, &["source file is being updated", "corrupted on transfer"]),
+    (Changing, &["source file is being updated"]),
+    (Damaged, &["corrupted on transfer"]),
     (Item(HIDDEN), &["update getinfo: object not found"]),
     (Missing, &["501 \"no such directory"]),
     (Configuration(TOO_OLD), &["couldn't find method", "couldn't find path"]),
@@ -89,6 +97,8 @@ const BY_TEXT: &[(Verdict, &[&str])] = &[
     (Configuration(NO_BUCKET), &["nosuchbucket", "bucket does not exist"]),
     (Configuration(CLOCK), &["requesttimetooskewed"]),
     (Configuration(HOST_KEY), &["knownhosts:", "host key mismatch"]),
+    // Some servers refuse a login for that with the code of a wrong password.
+    (Busy { pause: SHORT }, &["too many connections", "too many users", "maximum number of clients"]),
     (
         Configuration(LOG_IN),
         &["unable to authenticate", "530 \"", "no supported methods remain", "logonfailure"],
@@ -125,7 +135,6 @@ const BY_TEXT: &[(Verdict, &[&str])] = &[
         Busy { pause: LONG },
         &["slowdown", "toomanyrequests", "too many requests", "ratelimitexceeded", "too_many_requests"],
     ),
-    (Busy { pause: SHORT }, &["too many connections", "too many users", "maximum number of clients"]),
     (Item(NAME_TOO_LONG), &["file name too long", "name too long"]),
     (Item(REFUSED), &["is a directory not a file", "can't move object - incompatible remotes"]),
     (
@@ -140,7 +149,7 @@ const BY_TEXT: &[(Verdict, &[&str])] = &[
         Offline,
         &["handshake timeout", "deadline exceeded", "closed network connection", "connection timed out"],
     ),
-    (Offline, &["request send failed", "temporary failure in name resolution"]),
+    (Offline, &["request send failed", "temporary failure in name resolution", "connection lost"]),
     (Offline, &[": eof", "* eof", "unexpected eof"]),
 ];
 
@@ -157,7 +166,8 @@ const BY_FTP_CODE: &[(Verdict, &[u16])] = &[
 const BY_HTTP_CODE: &[(Verdict, &[u16])] = &[
     (Configuration(LOG_IN), &[401, 402, 407]),
     (Offline, &[408, 511]),
-    (Busy { pause: SHORT }, &[423]),
+    // Of an upload that broke off, perhaps, until the server has noticed. The others may go on.
+    (Locked, &[423]),
     (Busy { pause: LONG }, &[429, 500, 502, 503, 504]),
     (Full, &[507]),
     (Item(PERHAPS_FULL), &[405]),
@@ -213,6 +223,10 @@ pub fn refusal(status: u16, text: &str) -> Refusal {
             Fault::Wait { milliseconds: pause, reason: format!("The server asks for a pause: {said}") }
         }
         Changing => Fault::Retry(format!("The file changed while it was uploaded: {said}")),
+        Damaged => Fault::Retry(format!(
+            "Something else arrived than was sent: the connection broke off, or the file changed ({said})"
+        )),
+        Locked => Fault::Retry(format!("Somebody else has the file on the server in use: {said}")),
         Configuration(mend) => Fault::Blocked(format!("{mend} ({said})")),
         Full => Fault::Blocked(format!(
             "There is no space left on the target: make room or use another one ({said})"

@@ -34,6 +34,17 @@ fn a_server_that_is_not_there_is_tried_again() {
 }
 
 #[test]
+fn a_login_that_is_refused_because_of_a_crowd_is_no_wrong_password() {
+    for text in [
+        r#"NewFs: failed to make FTP connection to "h:21": 530 "Sorry, the maximum number of clients (2) from your host are already connected.""#,
+        r#"NewFs: failed to make FTP connection to "h:21": 530 "Too many connections from this address""#,
+        r#"NewFs: failed to make FTP connection to "h:21": 421 "There are too many connections from your internet address.""#,
+    ] {
+        assert_eq!(verdict(text), Busy { pause: SHORT }, "{text}");
+    }
+}
+
+#[test]
 fn a_busy_server_is_left_alone_for_a_while() {
     for text in [
         r#"NewFs: failed to make FTP connection to "127.0.0.1:38281": 421 "Too many connections from your internet address.""#,
@@ -42,7 +53,6 @@ fn a_busy_server_is_left_alone_for_a_while() {
         "update stor: 1 error occurred:\n\t* 451 \"Local error\"\n\n",
         "update stor: 1 error occurred:\n\t* 451 \"Failure writing to local file.\"\n\n",
         "update stor: 1 error occurred:\n\t* 426 \"None; transfer aborted.\"\n\n",
-        "unchunked simple update failed: locked: 423 Locked",
         "unchunked simple update failed: slow: 429 Too Many Requests",
         "unchunked simple update failed: oops: 500 Internal Server Error",
         "unchunked simple update failed: bad gw: 502 Bad Gateway",
@@ -63,11 +73,27 @@ fn a_file_that_is_being_written_is_looked_at_again() {
         "can't copy - source file is being updated (size changed from 3000000 to 3050000)",
         "Update ReadFrom failed: can't copy - source file is being updated (size changed from 3050000 to 3100000)",
         r#"operation error S3: PutObject, exceeded maximum number of attempts, 1, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Put "http://127.0.0.1:37379/bkt/d/grow.jpg?x-id=PutObject": can't copy - source file is being updated (size changed from 3050000 to 3100000)"#,
-        "corrupted on transfer: sizes differ src(Local file system at /w/e_src) 3050000 vs dst(ftp://127.0.0.1:41425) 4000000",
-        r#"corrupted on transfer: md5 hashes differ src(Local file system at @media) "" vs dst(Local file system at @target) "6fb938e5058e41630fcbb6bebd759fdc""#,
     ] {
         assert_eq!(verdict(text), Changing, "{text}");
     }
+}
+
+/// A server takes the end of a data connection for the end of the file, so a lost connection looks so too.
+#[test]
+fn what_arrives_cut_off_or_mixed_is_not_blamed_on_the_file_alone() {
+    for text in [
+        "corrupted on transfer: sizes differ src(Local file system at @media) 1000000 vs dst(ftp://127.0.0.1:34653/photos) 300000",
+        r#"corrupted on transfer: md5 hashes differ src(Local file system at @media) "" vs dst(Local file system at @target) "6fb938e5058e41630fcbb6bebd759fdc""#,
+    ] {
+        assert_eq!(verdict(text), Damaged, "{text}");
+    }
+}
+
+#[test]
+fn a_lock_on_one_object_does_not_stop_the_others() {
+    let text = "unchunked simple update failed: Locked: 423 Locked";
+    assert_eq!(verdict(text), Locked);
+    assert!(matches!(refusal(500, text), Refusal::Fault(Fault::Retry(said)) if said.contains("in use")));
 }
 
 #[test]

@@ -10,23 +10,25 @@ pub fn beside(path: &str) -> String {
     format!("{folder}{PREFIX}{:016x}{SUFFIX}", fnv1a(path.as_bytes()))
 }
 
-/// Whether a path is an upload that has not ended: one of ours, or one of rclone's own
-/// `NAME.<8 hex digits>.partial`.
-pub fn is_unfinished(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    is_beside(name) || is_partial(name)
-}
-
-fn is_beside(name: &str) -> bool {
-    name.strip_prefix(PREFIX)
+/// Whether a path is one that [`beside`] gave.
+pub fn is_beside(path: &str) -> bool {
+    name(path)
+        .strip_prefix(PREFIX)
         .and_then(|rest| rest.strip_suffix(SUFFIX))
         .is_some_and(|hash| hash.len() == 16 && is_hex(hash))
 }
 
-fn is_partial(name: &str) -> bool {
-    name.strip_suffix(".partial")
-        .and_then(|rest| rest.rsplit_once('.'))
-        .is_some_and(|(stem, hash)| !stem.is_empty() && hash.len() == 8 && is_hex(hash))
+/// The object that a path is an unfinished upload of, if it is one of rclone's own
+/// `NAME.<8 hex digits>.partial`. The digits depend on the content's size and time, so nobody writes
+/// over what an interrupted upload left once the picture has changed. Of names longer than 100 bytes
+/// rclone cuts the end off: what is given for those is no object's path.
+pub fn unfinished(path: &str) -> Option<&str> {
+    let (object, hash) = path.strip_suffix(".partial")?.rsplit_once('.')?;
+    (hash.len() == 8 && is_hex(hash) && !name(object).is_empty()).then_some(object)
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn is_hex(text: &str) -> bool {
@@ -55,16 +57,16 @@ mod tests {
 
     #[test]
     fn unfinished_uploads_are_recognised() {
-        assert!(is_unfinished(&beside("media/a.jpg")));
-        assert!(is_unfinished("media/p.jpg.e0be3739.partial"));
+        assert!(is_beside(&beside("media/a.jpg")));
+        assert_eq!(unfinished("media/p.jpg.e0be3739.partial"), Some("media/p.jpg"));
     }
 
     #[test]
     fn pictures_with_similar_names_are_not_unfinished() {
-        for name in
-            ["media/a.jpg", "a.partial", "media/a.jpg.xyz.partial", ".boothsync-notes.part", ".partial"]
-        {
-            assert!(!is_unfinished(name), "{name}");
+        let names =
+            ["media/a.jpg", "a.partial", "media/a.jpg.xyz.partial", "media/.e0be3739.partial", ".partial"];
+        for name in names.into_iter().chain([".boothsync-notes.part"]) {
+            assert_eq!((is_beside(name), unfinished(name)), (false, None), "{name}");
         }
     }
 }

@@ -27,9 +27,12 @@ pub struct Found {
     pub path: String,
     /// Size in bytes where the storage tells.
     pub size: Option<u64>,
-    /// Hashes by name.
+    /// Hashes by name, and [`UNFINISHED`].
     pub facts: Vec<(String, String)>,
 }
+
+/// The fact that something is no object but what an upload of this object left behind.
+pub const UNFINISHED: &str = "unfinished";
 
 /// A link and, in Unix seconds, when it stops working.
 #[derive(Debug, PartialEq, Eq)]
@@ -167,7 +170,8 @@ fn one(item: &Value) -> Result<Option<Found>, Fault> {
     Ok(item.filter(|item| !item.is_dir).map(found))
 }
 
-/// Lists everything below the base except uploads that have not ended.
+/// Lists everything below the base. Uploads that have not ended are told as such or, where the next put
+/// or delete of their object sees to them, left out.
 pub fn scan(host: &dyn Host, mut add: impl FnMut(Vec<Found>) -> Result<(), Fault>) -> Result<(), Fault> {
     let remote = base::remote(host)?;
     let opt = json!({"recurse": true, "filesOnly": true, "noMimeType": true, "noModTime": true});
@@ -188,11 +192,12 @@ pub fn scan(host: &dyn Host, mut add: impl FnMut(Vec<Found>) -> Result<(), Fault
 }
 
 fn is_object(item: &Item) -> bool {
-    !item.is_dir && !names::is_unfinished(&item.path)
+    !item.is_dir && !names::is_beside(&item.path)
 }
 
 fn found(item: Item) -> Found {
-    let facts = item.hashes.into_iter().filter(|(_, hash)| !hash.is_empty()).collect();
+    let mut facts: Vec<_> = item.hashes.into_iter().filter(|(_, hash)| !hash.is_empty()).collect();
+    facts.extend(names::unfinished(&item.path).map(|object| (UNFINISHED.to_owned(), object.to_owned())));
     Found { path: item.path, size: u64::try_from(item.size).ok(), facts }
 }
 

@@ -70,7 +70,7 @@ fn on_webdav_a_file_is_uploaded_beside_its_place_and_then_moved() {
     ]);
     put(&script, "media/a.jpg", 1, PHOTO).expect("uploaded");
     let (copy, rename) = (&script.asked()[1], &script.asked()[2]);
-    assert!(names::is_unfinished(copy["dstRemote"].as_str().expect("named")), "{copy}");
+    assert!(names::is_beside(copy["dstRemote"].as_str().expect("named")), "{copy}");
     assert_eq!(copy["dstRemote"], rename["srcRemote"]);
     assert_eq!(
         (&rename["srcFs"], &rename["dstFs"], &rename["dstRemote"]),
@@ -238,7 +238,7 @@ fn a_look_at_one_object_never_lists_its_folder() {
 }
 
 #[test]
-fn a_scan_leaves_unfinished_uploads_out_and_asks_only_for_cheap_hashes() {
+fn a_scan_says_which_uploads_are_unfinished_and_asks_only_for_cheap_hashes() {
     let file = |path: &str, size: i64| json!({"Path": path, "Name": path, "Size": size, "ModTime": "", "IsDir": false});
     let list = json!({"list": [
         file("index.html", 9), file("media/a.jpg", 5), file("media/b.gdoc", -1),
@@ -248,15 +248,22 @@ fn a_scan_leaves_unfinished_uploads_out_and_asks_only_for_cheap_hashes() {
         ("operations/fsinfo", 200, fsinfo("sftp://h/photos", &["SlowHash"])),
         ("operations/list", 200, list),
     ]);
-    let mut paths = Vec::new();
-    scan(&script, |entries| {
-        paths.extend(entries.into_iter().map(|entry| (entry.path, entry.size)));
+    let mut entries = Vec::new();
+    scan(&script, |found| {
+        entries.extend(found);
         Ok(())
     })
     .expect("scanned");
+    let entry = |path: &str, size: Option<u64>| Found { path: path.into(), size, facts: vec![] };
+    let unfinished = ("unfinished".into(), "media/c.jpg".into());
     assert_eq!(
-        paths,
-        [("index.html".into(), Some(9)), ("media/a.jpg".into(), Some(5)), ("media/b.gdoc".into(), None)]
+        entries,
+        [
+            entry("index.html", Some(9)),
+            entry("media/a.jpg", Some(5)),
+            entry("media/b.gdoc", None),
+            Found { facts: vec![unfinished], ..entry("media/c.jpg.e0be3739.partial", Some(3)) },
+        ]
     );
     assert!(script.asked()[1]["opt"].get("showHash").is_none());
 }

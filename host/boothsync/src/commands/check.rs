@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use engine::view::DatabaseStatus;
 use engine::{Call, Target, TargetName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -110,6 +111,7 @@ fn media_folder(folder: &Path) -> Finding {
 async fn through_service(config: &Config, control: &Control) -> Result<Vec<Finding>> {
     let document: StatusDocument = control.get("/api/v1/status").await?;
     let mut checks = vec![Finding::good("service", "running")];
+    checks.extend(database(&document.status.database));
     checks.extend(rclone_of_service(&document.rclone));
     for target in &config.file.targets {
         let name = &target.name;
@@ -123,6 +125,12 @@ async fn through_service(config: &Config, control: &Control) -> Result<Vec<Findi
         });
     }
     Ok(checks)
+}
+
+/// Nothing is said of a database that is as it should be.
+fn database(status: &DatabaseStatus) -> Option<Finding> {
+    let problem = status.problem.as_ref().map(|problem| Finding::bad("database", problem));
+    problem.or_else(|| status.note.as_ref().map(|note| Finding::good("database", note)))
 }
 
 /// What the service answers to a probe.
@@ -149,6 +157,8 @@ async fn alone(config: &Arc<Config>) -> Result<Vec<Finding>> {
     };
     let mut checks =
         vec![Finding::good("data folder", config.data.display().to_string()), port(config).await];
+    let mended = workshop.store.mended().map(|mended| Finding::good("database", mended.to_string()));
+    checks.extend(mended);
     let (targets, rclone, _store, plugins) = workshop.targets();
     checks.extend(of_plugins(config, &plugins));
     if let Some(rclone) = &rclone {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::checks::Checks;
 use super::reference::{Key, Section};
+use super::units::BandwidthLimit;
 
 /// Which rclone is used and how.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -13,7 +14,7 @@ use super::reference::{Key, Section};
 pub struct RcloneConfig {
     pub binary: PathBuf,
     pub config: PathBuf,
-    pub bandwidth_limit: String,
+    pub bandwidth_limit: BandwidthLimit,
     pub log_level: LogLevel,
     pub web_ui: String,
 }
@@ -48,7 +49,9 @@ pub const SECTION: Section = Section {
             "bandwidth_limit",
             "rclone's `--bwlimit`",
             r#""off""#,
-            "How fast uploads may be, such as `1M` or a timetable such as `08:00,512k 23:00,off`.",
+            "How much bandwidth rclone may use, and beside it all plugins that speak HTTP themselves together. A \
+             rate per second such as `512k` or `10M`, `10M:1M` for up and down, or a timetable in local time such \
+             as `08:00,512k 12:00,10M 23:00,off` or `Mon-08:00,512k Sat-00:00,off`.",
         ),
         Key::value(
             "log_level",
@@ -70,7 +73,7 @@ impl Default for RcloneConfig {
         Self {
             binary: PathBuf::new(),
             config: PathBuf::new(),
-            bandwidth_limit: "off".into(),
+            bandwidth_limit: BandwidthLimit::default(),
             log_level: LogLevel::Notice,
             web_ui: "localhost:5572".into(),
         }
@@ -95,13 +98,6 @@ impl RcloneConfig {
         if self.web_ui != "off" && !is_local(&self.web_ui) {
             let message = format!("`{}` is not an address of this machine", self.web_ui);
             checks.wrong("web_ui", message, "`localhost:5572`, another port, or `off`");
-        }
-        if self.bandwidth_limit.trim().is_empty() {
-            checks.wrong(
-                "bandwidth_limit",
-                "the bandwidth limit is empty",
-                "`off` for none, or a rate like `1M`",
-            );
         }
     }
 

@@ -97,10 +97,8 @@ impl Default for LanConfig {
 impl ShareConfig {
     /// What the types cannot say.
     pub fn check(&self, mut checks: Checks<'_>) {
-        if !self.custom_url.is_empty()
-            && let Err(problem) = patterns::check(&self.custom_url, patterns::CUSTOM)
-        {
-            checks.wrong("custom_url", problem.message, problem.label);
+        if !self.custom_url.is_empty() {
+            patterns::check_custom(&self.custom_url, "custom_url", &mut checks);
         }
         let mut lan = checks.table("lan");
         if self.lan.enabled {
@@ -110,10 +108,7 @@ impl ShareConfig {
                 "set it to `false`",
             );
         }
-        if !patterns::is_address(&self.lan.url) {
-            let message = format!("`{}` is not an address", self.lan.url);
-            lan.wrong("url", message, "it begins with `http://` or `https://`");
-        }
+        patterns::check_custom(&self.lan.url, "url", &mut lan);
     }
 
     /// As the engine takes it.

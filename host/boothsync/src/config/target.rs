@@ -173,14 +173,6 @@ impl TargetConfig {
 
     fn check_share(&self, mut checks: Checks<'_>) {
         let share = &self.share;
-        if !share.public_link.is_empty() {
-            if let Err(problem) = patterns::check(&share.public_link, patterns::TARGET) {
-                checks.wrong("public_link", problem.message, problem.label);
-            } else if self.naming == NamingConfig::Token && !share.public_link.contains("{path}") {
-                let message = "with `naming = \"token\"` only `{path}` says where an object lies";
-                checks.wrong("public_link", message, "use `{path}`");
-            }
-        }
         if share.use_sharepage && share.sharepage_url.is_empty() {
             let message =
                 format!("target `{}` uses the share page, but `sharepage_url` is not given", self.name);
@@ -189,10 +181,9 @@ impl TargetConfig {
                 message,
                 "add `sharepage_url = \"https://...\"`, or `use_sharepage = false`",
             );
-        } else if share.use_sharepage && !patterns::is_address(&share.sharepage_url) {
-            let message = format!("`{}` is not an address", share.sharepage_url);
-            checks.wrong("sharepage_url", message, "it begins with `https://` or `http://`");
+            return;
         }
+        patterns::check_target(&self.settings(String::new()), checks);
     }
 
     /// As the engine takes it; `placement` comes from the plugin.

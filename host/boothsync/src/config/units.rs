@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
+use sandbox::{Bandwidth, BandwidthError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -27,6 +28,10 @@ pub struct Size(pub u64);
 /// A part of the day in local time, written `22:00-08:00`, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuietHours(pub Option<(u16, u16)>);
+
+/// How fast transfers may be, in rclone's syntax.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BandwidthLimit(pub Bandwidth);
 
 /// An IP address (or `localhost`) and a port to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +124,13 @@ fn minute_of_day(text: &str) -> Option<u16> {
     (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
+impl FromStr for BandwidthLimit {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|error: BandwidthError| error.to_string())
+    }
+}
+
 impl FromStr for Listen {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
@@ -144,7 +156,7 @@ macro_rules! from_text {
         }
     )*};
 }
-from_text!(Span, OrNever, OrAuto, QuietHours, Listen);
+from_text!(Span, OrNever, OrAuto, QuietHours, BandwidthLimit, Listen);
 
 impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

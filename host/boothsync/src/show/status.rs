@@ -21,9 +21,10 @@ pub struct StatusDocument {
 impl StatusDocument {
     /// Whether nobody has to act.
     pub fn is_well(&self) -> bool {
-        self.status.targets.iter().all(|target| {
+        let targets = self.status.targets.iter().all(|target| {
             target.state != LaneState::Blocked && target.rejected == 0 && target.held_deletes == 0
-        })
+        });
+        targets && self.status.database.problem.is_none()
     }
 
     /// For people. `service` says whether a service answered.
@@ -38,6 +39,12 @@ impl StatusDocument {
         );
         if let Some(rclone) = rclone_line(&self.rclone, style) {
             text.push_str(&rclone);
+        }
+        if let Some(problem) = &self.status.database.problem {
+            text.push_str(&format!("{}: {problem}\n", style.bad("database")));
+        }
+        if let Some(note) = &self.status.database.note {
+            text.push_str(&format!("{}: {note}\n", style.warn("database")));
         }
         text.push('\n');
         if self.status.targets.is_empty() {
@@ -133,7 +140,7 @@ fn painted(state: LaneState, text: &str, style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use engine::TargetName;
-    use engine::view::MediaStatus;
+    use engine::view::{DatabaseStatus, MediaStatus};
 
     use super::*;
 
@@ -155,7 +162,7 @@ mod tests {
     fn document(targets: Vec<TargetStatus>) -> StatusDocument {
         let media = MediaStatus { items: 1203, bytes: 3_400_000_000 };
         let rclone = serde_json::json!({"state": "up", "version": "1.75.2"});
-        StatusDocument { version: "0.1.0".into(), status: Status { media, targets }, rclone }
+        StatusDocument { version: "0.1.0".into(), status: Status { media, database: DatabaseStatus::default(), targets }, rclone }
     }
 
     #[test]
@@ -182,6 +189,17 @@ mod tests {
     webspace: 30 deletes are held back: bring the files back into the media folder, or let it happen with `boothsync confirm-deletes --target webspace`
     webspace: 2 objects lie where earlier settings put them; `boothsync cleanup --target webspace` deletes them
     ");
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_written_is_not_well_and_one_that_was_mended_is() {
+        let mut document = document(Vec::new());
+        document.status.database.note = Some("the database was damaged".into());
+        assert!(document.is_well());
+        document.status.database.problem = Some("the disk is full".into());
+        assert!(!document.is_well());
+        let text = document.text(true, Style::plain());
+        assert!(text.contains("database: the disk is full\ndatabase: the database was damaged\n"), "{text}");
     }
 
     #[test]

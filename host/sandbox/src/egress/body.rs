@@ -1,4 +1,4 @@
-//! A request's body: its length is exact, and it fails rather than ending early.
+//! What a request's body is made of: its length is exact, and it fails rather than ending early.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -9,31 +9,35 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use engine::{Blob, Failure};
-use http_body::{Body, Frame, SizeHint};
 use tokio::task::JoinHandle;
 
 use super::Chunk;
 use crate::limits::STREAM_BYTES;
-use crate::meter::Meter;
 
 /// Streams chunks in order. A file is read one portion ahead of what is sent.
 pub(crate) struct ExactBody {
     chunks: VecDeque<Chunk>,
     reading: Option<JoinHandle<io::Result<Bytes>>>,
     left: u64,
-    meter: Arc<Meter>,
+}
+
+/// The next bytes of a body.
+pub(super) struct Portion {
+    pub bytes: Bytes,
+    /// They come from a file, not from the guest.
+    pub of_file: bool,
 }
 
 impl ExactBody {
     /// Checks that each span lies within its file.
-    pub fn new(chunks: Vec<Chunk>, meter: Arc<Meter>) -> Result<Self, Failure> {
+    pub fn new(chunks: Vec<Chunk>) -> Result<Self, Failure> {
         let mut left: u64 = 0;
         for chunk in &chunks {
             let length = length_of(chunk)?;
             left =
                 left.checked_add(length).ok_or_else(|| Failure::Rejected("the body is too long".into()))?;
         }
-        Ok(Self { chunks: chunks.into(), reading: None, left, meter })
+        Ok(Self { chunks: chunks.into(), reading: None, left })
     }
 
     /// Bytes that are still to come.
@@ -67,26 +71,13 @@ impl ExactBody {
             Some(tokio::task::spawn_blocking(move || read_exactly(&blob, offset, portion as usize)));
     }
 
-    fn give(&mut self, bytes: Bytes, of_file: bool) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let length = bytes.len() as u64;
-        self.left = self.left.saturating_sub(length);
-        if of_file {
-            self.meter.sent(length);
-        } else {
-            self.meter.moved(length);
-        }
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    fn give(&mut self, bytes: Bytes, of_file: bool) -> Poll<Option<io::Result<Portion>>> {
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+        Poll::Ready(Some(Ok(Portion { bytes, of_file })))
     }
-}
 
-impl Body for ExactBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    /// The next portion, once it is read.
+    pub fn poll_portion(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Portion>>> {
         if self.left == 0 {
             return Poll::Ready(None);
         }
@@ -108,14 +99,6 @@ impl Body for ExactBody {
             self.next();
         }
         self.give(bytes, true)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
     }
 }
 

@@ -7,7 +7,7 @@ use engine::Failure;
 use http::{HeaderMap, Method, header};
 use url::Url;
 
-use super::body::ExactBody;
+use super::paced::PacedBody;
 use super::policy::AllowList;
 use super::reply::Reply;
 use super::resolve::{CheckedResolver, ForbiddenAddress};
@@ -34,7 +34,7 @@ impl WebClient {
         method: Method,
         url: Url,
         mut headers: HeaderMap,
-        body: ExactBody,
+        body: PacedBody,
     ) -> Result<Reply, Failure> {
         self.allow.check(&url).map_err(Failure::Blocked)?;
         let client = self.client()?;

@@ -3,6 +3,7 @@
 mod body;
 mod client;
 mod headers;
+mod paced;
 mod policy;
 mod rc;
 mod reply;
@@ -14,14 +15,16 @@ use bytes::Bytes;
 use engine::{Blob, Failure};
 use url::Url;
 
-pub(crate) use body::ExactBody;
 pub(crate) use policy::{Allow, AllowList};
 pub(crate) use rc::{RcBridge, RcGrant, RcTrace, target_fs};
 pub(crate) use reply::Reply;
 
+use crate::bandwidth::{Throttle, Way};
 use crate::guest::Job;
 use crate::text::{cut, escape};
+use body::ExactBody;
 use client::WebClient;
+use paced::PacedBody;
 
 /// The name under which plugins reach the supervised rclone.
 pub(crate) const RCLONE_HOST: &str = "rclone.internal";
@@ -44,12 +47,13 @@ pub(crate) enum Chunk {
 pub(crate) struct Egress {
     web: WebClient,
     rc: Option<RcBridge>,
+    throttle: Arc<Throttle>,
 }
 
 impl Egress {
-    /// Web hosts in `allow`, and rclone if there is a bridge to it.
-    pub fn new(allow: AllowList, rc: Option<RcBridge>) -> Self {
-        Self { web: WebClient::new(Arc::new(allow)), rc }
+    /// Web hosts in `allow`, as fast as `throttle` lets them, and rclone if there is a bridge to it.
+    pub fn new(allow: AllowList, rc: Option<RcBridge>, throttle: Arc<Throttle>) -> Self {
+        Self { web: WebClient::new(Arc::new(allow)), rc, throttle }
     }
 
     /// The bridge to rclone, if this target has one.
@@ -66,8 +70,19 @@ impl Egress {
             return rc.send(job, &method, &url, &request.body).await;
         }
         let headers = headers::check(&request.headers)?;
-        let body = ExactBody::new(request.body, job.meter.clone())?;
+        let body = PacedBody::new(ExactBody::new(request.body)?, self.throttle.clone(), job.meter.clone());
         self.web.send(method, url, headers, body).await
+    }
+
+    /// Reads the next part of an answer, at most `length` bytes; empty only at the end.
+    pub async fn read(&self, job: &Job, reply: &mut Reply, length: usize) -> Result<Vec<u8>, Failure> {
+        let bytes = reply.read(length).await?;
+        // What rclone answers does not leave the machine.
+        let mut left = if reply.is_of_web() { bytes.len() as u64 } else { 0 };
+        while left > 0 {
+            left -= self.throttle.pass(Way::Down, left, &job.meter).await;
+        }
+        Ok(bytes)
     }
 }
 

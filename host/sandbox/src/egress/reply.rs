@@ -44,6 +44,11 @@ impl Reply {
         Self { status: status.as_u16(), headers: json(), body: Rest::Nothing, buffer: body }
     }
 
+    /// Whether it comes over the network.
+    pub fn is_of_web(&self) -> bool {
+        matches!(self.body, Rest::Web(_))
+    }
+
     /// The next part, at most `length` bytes; empty only at the end.
     pub async fn read(&mut self, length: usize) -> Result<Vec<u8>, Failure> {
         while self.buffer.is_empty() {

@@ -66,8 +66,8 @@ impl HostResponse for Guest {
         let Some(mut reply) = self.common.table.get_mut(&this)?.reply.take() else {
             return Err(wasmtime::Error::msg("the response is being read already"));
         };
-        let job = self.job.clone();
-        let read = job.wait(reply.read(length.min(READ_BYTES) as usize)).await;
+        let (job, context) = (self.job.clone(), self.context.clone());
+        let read = job.wait(context.egress.read(&job, &mut reply, length.min(READ_BYTES) as usize)).await;
         self.common.table.get_mut(&this)?.reply = Some(reply);
         if let Ok(bytes) = &read {
             job.meter.moved(bytes.len() as u64);

@@ -60,7 +60,9 @@ async fn what_cannot_run_here_is_refused_in_words() {
 #[tokio::test]
 async fn machine_code_is_never_taken_from_outside() {
     let temp = tempfile::tempdir().unwrap();
-    let own = Sandbox::new(SandboxSettings { code_cache: temp.path().join("code") }).unwrap();
+    let own =
+        Sandbox::new(SandboxSettings { code_cache: temp.path().join("code"), bandwidth: Default::default() })
+            .unwrap();
     own.load(pack(&guest("minimal"), &manifest("target"))).await.unwrap();
     let file = std::fs::read_dir(temp.path().join("code")).unwrap().next().unwrap().unwrap();
     let code = std::fs::read(file.path()).unwrap();
@@ -89,6 +91,8 @@ async fn a_code_cache_that_cannot_be_written_is_named() {
     let temp = tempfile::tempdir().unwrap();
     let file = temp.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let error = Sandbox::new(SandboxSettings { code_cache: file.clone() }).err().unwrap();
+    let error = Sandbox::new(SandboxSettings { code_cache: file.clone(), bandwidth: Default::default() })
+        .err()
+        .unwrap();
     assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
 }

@@ -6,11 +6,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use booth_tests::FaultProxy;
 
 use super::booth::Booth;
 use super::figure::{Figure, Wanted};
 use super::{PICTURE_BYTES, noise};
-use crate::long_line;
 use crate::servers::{self, Login};
 use crate::step;
 
@@ -23,7 +23,8 @@ pub fn measure(boothsync: &Path, rclone: &Path, count: usize) -> Result<Vec<Figu
     let space = tempfile::Builder::new().prefix("boothsync-bench-ftp-").tempdir()?;
     let log = space.path().with_extension("log");
     let (_server, near) = servers::ftp(rclone, space.path(), &LOGIN, &log)?;
-    let far = long_line::ftp(near, ONE_WAY)?;
+    let line = FaultProxy::long_ftp(near, ONE_WAY);
+    let far = line.address();
     let booth = booth(boothsync, rclone, far)?;
     for number in 0..count {
         booth.take_picture(&format!("{number:04}.jpg"), &noise(number as u64, PICTURE_BYTES))?;

@@ -6,10 +6,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use booth_tests::FaultProxy;
 
 use crate::servers::{self, Login, Running};
 use crate::step::{self, say};
-use crate::{http, long_line, places};
+use crate::{http, places};
 
 /// How the demo logs in to its own FTP server, which only this machine can reach.
 const LOGIN: Login = Login { user: "party", password: "confetti" };
@@ -25,6 +26,7 @@ const SUBDIR: &str = "photos";
 pub struct Stage {
     // In this order they end: the service before the servers it talks to, the folder last.
     service: Running,
+    _line: FaultProxy,
     _ftp: Running,
     _web: Running,
     boothsync: PathBuf,
@@ -48,7 +50,8 @@ impl Stage {
             std::fs::create_dir(at(name))?;
         }
         let (ftp, near) = servers::ftp(rclone, &at("web-space"), &LOGIN, &at("log/ftp.log"))?;
-        let ftp_address = long_line::ftp(near, ONE_WAY)?;
+        let line = FaultProxy::long_ftp(near, ONE_WAY);
+        let ftp_address = line.address();
         let (web, web_address) = servers::web(&at("web-space"), &at("log/web.log"))?;
         say(&format!(
             "a web space, slowed down to be {} ms away: FTP on {ftp_address}, the web on {web_address}",
@@ -57,7 +60,7 @@ impl Stage {
         std::fs::write(at("boothsync.toml"), configuration(rclone, web_address, web_ui)?)?;
         make_remote(&boothsync, &at("boothsync.toml"), ftp_address)?;
         let service = serve(&boothsync, folder.path(), hear)?;
-        let mut stage = Self { service, _ftp: ftp, _web: web, boothsync, web_address, folder };
+        let mut stage = Self { service, _line: line, _ftp: ftp, _web: web, boothsync, web_address, folder };
         let socket = stage.socket();
         stage.service.wait_until(Duration::from_secs(30), || healthy(&socket))?;
         Ok(stage)

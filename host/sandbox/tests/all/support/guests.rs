@@ -46,7 +46,7 @@ pub fn sandbox() -> Sandbox {
     static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
         let code_cache =
             std::env::temp_dir().join(format!("boothsync-test-code-{}", rustix::process::geteuid().as_raw()));
-        Sandbox::new(SandboxSettings { code_cache }).unwrap()
+        Sandbox::new(SandboxSettings { code_cache, bandwidth: Default::default() }).unwrap()
     });
     SANDBOX.clone()
 }
