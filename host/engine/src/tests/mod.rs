@@ -4,6 +4,7 @@ mod converging;
 mod failing;
 mod fake;
 mod guarding;
+mod offline;
 mod resting;
 mod restoring;
 mod sim;
@@ -179,7 +180,7 @@ impl Booth {
     /// Waits until the first target's status is as wanted.
     async fn until_status(&self, what: &str, wanted: impl Fn(&TargetStatus) -> bool) {
         let mut last = None;
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             let status = self.status().await;
             if wanted(&status) {
                 return;
@@ -236,9 +237,9 @@ fn object(key: &str) -> ObjectPath {
     ObjectPath::of_media(&MediaKey::new(key).unwrap())
 }
 
-/// Waits for a state, for ten seconds at most.
+/// Waits for a state, for a minute at most.
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if holds() {
             return;
         }

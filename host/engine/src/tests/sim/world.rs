@@ -1,7 +1,7 @@
 //! What outlives the program: the disk, the clock, the targets, and fate.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 
