@@ -8,4 +8,6 @@ mod harness;
 mod kill;
 mod old_rclone;
 mod servers;
+mod service;
+mod share_page;
 mod suite;

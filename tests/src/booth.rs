@@ -86,6 +86,12 @@ impl Booth {
         self.folder.path().join(name)
     }
 
+    /// Leaves the booth's folder where it is when the test is over.
+    pub fn keep(&mut self) -> &Path {
+        self.folder.disable_cleanup(true);
+        self.folder.path()
+    }
+
     /// The media folder.
     pub fn media(&self) -> PathBuf {
         self.path_of("media")
@@ -169,7 +175,14 @@ impl Booth {
 
     /// Starts the service and does not wait for anything.
     pub fn begin(&self) -> Running {
-        Running::start("boothsync run", self.command(&["run"]), &self.path_of("service.log"))
+        self.begin_with(|_| {})
+    }
+
+    /// As [`Booth::begin`], after `change` has had a look at the command.
+    pub fn begin_with(&self, change: impl FnOnce(&mut Command)) -> Running {
+        let mut command = self.command(&["run"]);
+        change(&mut command);
+        Running::start("boothsync run", command, &self.path_of("service.log"))
     }
 
     /// The running service.

@@ -7,11 +7,14 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "in a test a panic is the report")]
 
 mod booth;
+mod browser;
 mod code;
 mod disk;
 mod fault_proxy;
+mod film;
 mod http;
 mod needs;
+mod npm;
 mod observer;
 mod outcome;
 mod pictures;
@@ -21,12 +24,16 @@ mod stream;
 mod table;
 mod tree;
 mod wait;
+mod web_space;
 
 pub use booth::{Booth, Target};
+pub use browser::{Browser, Visitor};
 pub use disk::SmallDisk;
 pub use fault_proxy::{Fault, FaultProxy, Refusal};
+pub use film::Film;
 pub use http::get;
 pub use needs::{Need, debian_rclone, skip};
+pub use npm::npm_tool;
 pub use observer::{Observer, Seen};
 pub use outcome::Outcome;
 pub use pictures::{picture, sparse};
@@ -36,3 +43,4 @@ pub use stream::{Act, Change, FOLDERS, Fingerprint, Stream, Versions};
 pub use table::working_below;
 pub use tree::Tree;
 pub use wait::{PATIENCE, comes_true, wait_until};
+pub use web_space::{Asked, WebSpace};

@@ -16,6 +16,14 @@ pub enum Need {
     SmallDisk,
     /// Debian's own rclone, which is too old.
     DebianRclone,
+    /// A browser that can be driven.
+    Browser,
+    /// A web server for static files.
+    WebServer,
+    /// What makes pictures and films of every kind.
+    Ffmpeg,
+    /// What fetches JavaScript tools.
+    Npm,
 }
 
 impl Need {
@@ -29,6 +37,10 @@ impl Need {
             Self::Server(_) => (true, "rclone"),
             Self::SmallDisk => (crate::disk::can_mount(), "mount (and root to use it)"),
             Self::DebianRclone => (debian_rclone().is_some(), "rclone"),
+            Self::Browser => (are_files(&["/usr/bin/chromium", "/usr/bin/chromedriver"]), "chromium-driver"),
+            Self::WebServer => (are_files(&["/usr/sbin/nginx"]), "nginx"),
+            Self::Ffmpeg => (are_files(&["/usr/bin/ffmpeg"]), "ffmpeg"),
+            Self::Npm => (are_files(&["/usr/bin/npm"]), "npm"),
         };
         (!is_there).then_some(package)
     }
@@ -76,6 +88,10 @@ pub(crate) fn rclone() -> PathBuf {
         )
     };
     path.into()
+}
+
+fn are_files(paths: &[&str]) -> bool {
+    paths.iter().all(|path| Path::new(path).is_file())
 }
 
 fn has_pyftpdlib(python: &Path) -> bool {

@@ -59,9 +59,14 @@ impl Running {
         });
     }
 
+    /// Asks it to end, and does not wait.
+    pub fn ask_to_end(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
     /// Asks it to end and returns how it did.
     pub fn terminate(&mut self, limit: Duration) -> ExitStatus {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        self.ask_to_end();
         let what = format!("{} has ended after SIGTERM", self.name);
         wait_until(limit, &what, || self.child.try_wait().unwrap().is_some());
         self.child.wait().unwrap()

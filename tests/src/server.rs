@@ -218,7 +218,7 @@ fn obscure(password: &str) -> String {
 }
 
 /// A free port of a loopback address that no other test and no other server of this one uses.
-fn free_address() -> SocketAddrV4 {
+pub(crate) fn free_address() -> SocketAddrV4 {
     static SERVERS: AtomicU32 = AtomicU32::new(0);
     let number = std::process::id() * 4 + SERVERS.fetch_add(1, Ordering::Relaxed) % 4;
     // All of 127/8 is this machine; 127.0 stays free for everybody else, and no address ends the range.
@@ -228,7 +228,7 @@ fn free_address() -> SocketAddrV4 {
 }
 
 /// Whether a server listens. A connection to a port at which nobody listens yet can meet itself.
-fn listens(address: SocketAddrV4) -> bool {
+pub(crate) fn listens(address: SocketAddrV4) -> bool {
     let met = TcpStream::connect(address);
     met.is_ok_and(|stream| stream.local_addr().ok() != stream.peer_addr().ok())
 }

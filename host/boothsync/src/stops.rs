@@ -72,8 +72,8 @@ impl Stops {
         tokio::pin!(work);
         tokio::select! {
             biased;
-            () = &mut work => return Ended::Finished,
             () = self.hard.cancelled() => {}
+            () = &mut work => return Ended::Finished,
             () = sleep(FINISH_LIMIT) => warn!("transfers took too long to finish and are dropped"),
         }
         self.hard.cancel();

@@ -42,10 +42,13 @@ pub async fn keep_told(engine: &Engine) -> Infallible {
 
 /// Asks for more time while transfers under way are finished, for as long as it is polled.
 pub async fn ask_for_time() -> Infallible {
-    let more = NotifyState::ExtendTimeoutUsec(u32::try_from(MORE_TIME.as_micros()).unwrap_or(u32::MAX));
-    let says = NotifyState::Status("stopping: transfers under way are finished");
+    let more = u32::try_from(MORE_TIME.as_micros()).unwrap_or(u32::MAX);
     loop {
-        tell(&[more, says, NotifyState::Watchdog]);
+        tell(&[
+            NotifyState::ExtendTimeoutUsec(more),
+            NotifyState::Status("stopping: transfers under way are finished"),
+            NotifyState::Watchdog,
+        ]);
         sleep(MORE_TIME_EVERY).await;
     }
 }

@@ -255,3 +255,86 @@ async fn a_secret_that_no_plugin_asks_for_is_refused() {
     assert!(ran.err.contains("the plugin `folder` has no secrets"), "{}", ran.err);
     assert!(!booth.path("data/secrets.toml").exists());
 }
+
+/// Pictures that only an order brings: a service with nothing of its own to do.
+fn slow_to_act(booth: &Booth) {
+    let config = std::fs::read_to_string(booth.path("boothsync.toml")).unwrap();
+    let config = config.replace("plugin = \"folder\"", "plugin = \"folder\"\nimmediate = false");
+    booth.write("boothsync.toml", format!("{config}\n[sync]\nfull_sync_interval = \"24h\"\n").as_bytes());
+}
+
+#[tokio::test]
+async fn a_sync_beside_a_running_service_is_handed_over_and_followed() {
+    let booth = Booth::new();
+    slow_to_act(&booth);
+    let service = booth.service().await;
+    let arrives = async |name: &str| {
+        let there = booth.path("drive/media/processed_full").join(name);
+        assert!(there.exists(), "{name}:\n{}", service.log());
+    };
+    booth.run(&["sync"]).await.expect(0);
+    booth.write("media/processed_full/a.jpg", b"picture");
+    let ran = booth.run(&["sync"]).await.expect(0);
+    arrives("a.jpg").await;
+    assert!(ran.err.contains("usb: media/processed_full/a.jpg"), "it says how it goes: {}", ran.err);
+    assert!(ran.err.ends_with("everything is up to date\n"), "{}", ran.err);
+    assert_eq!(ran.out, "");
+
+    booth.write("media/processed_full/b.jpg", b"picture");
+    let ran = booth.run(&["sync", "--json", "--target", "usb"]).await.expect(0);
+    arrives("b.jpg").await;
+    assert_eq!(ran.json(), serde_json::json!({"left": 0, "failed": 0, "unusable": []}));
+
+    booth.run(&["pause", "--target", "usb"]).await.expect(0);
+    booth.write("media/processed_full/c.jpg", b"picture");
+    let outcome = booth.run(&["sync", "--json"]).await.expect(1).json();
+    assert_eq!(
+        (&outcome["left"], &outcome["unusable"][0]["target"]),
+        (&1.into(), &"usb".into()),
+        "{outcome}"
+    );
+    let ran = booth.run(&["sync"]).await.expect(1);
+    assert!(ran.err.contains("target `usb` cannot be used: paused by the operator"), "{}", ran.err);
+    booth.run(&["sync", "--target", "usv"]).await.expect(2);
+    assert_eq!(service.stop().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_service_does_not_start_while_a_command_works_with_the_data_folder() {
+    let booth = Booth::new();
+    booth.run(&["sync"]).await.expect(0);
+    // What a `sync` without a service holds as long as it runs.
+    let lock = std::fs::File::options().write(true).open(booth.path("data/lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    for args in [&["run"][..], &["sync"], &["pause", "--target", "usb"]] {
+        let ran = booth.run(args).await.expect(2);
+        assert!(ran.err.contains("another Boothsync already works with the data folder"), "{}", ran.err);
+        assert!(ran.err.contains("stop it first"), "{}", ran.err);
+    }
+    booth.run(&["status"]).await.expect(0);
+    drop(lock);
+    booth.run(&["sync"]).await.expect(0);
+}
+
+#[tokio::test]
+async fn a_database_from_a_newer_version_is_refused_and_left_as_it_is() {
+    let booth = Booth::new();
+    booth.write("media/processed_full/a.jpg", b"picture");
+    booth.run(&["sync"]).await.expect(0);
+    let path = booth.path("data/boothsync.db");
+    let mut database = std::fs::read(&path).unwrap();
+    // Where SQLite keeps the number of the tables' version.
+    database[60..64].copy_from_slice(&9_999_u32.to_be_bytes());
+    std::fs::write(&path, &database).unwrap();
+    for args in [&["run"][..], &["sync"], &["status"], &["check"], &["offline", "processed_full/a.jpg"]] {
+        let ran = booth.run(args).await;
+        assert_ne!(ran.code, Some(0), "{args:?}");
+        let said = ran.out + &ran.err;
+        assert!(said.contains("written by a newer Boothsync"), "{args:?}: {said}");
+        assert!(said.contains("use that version again"), "{args:?}: {said}");
+    }
+    booth.run(&["run"]).await.expect(2);
+    assert!(std::fs::read(&path).unwrap() == database, "nothing was written into it");
+    let set_aside = std::fs::read_dir(booth.path("data")).unwrap().flatten();
+    assert!(set_aside.map(|entry| entry.file_name()).all(|name| !name.to_string_lossy().contains("damaged")));
+}

@@ -89,6 +89,8 @@ fn write(line: &str, heard: &Heard) {
     }
     let (level, message) = split(line);
     match level {
+        // So does every new web space answer; whoever asked knows what it means.
+        "ERROR" if message.ends_with("directory not found") => debug!(target: "rclone", "{message}"),
         // One failed transfer is an ERROR to rclone; whoever asked for it decides how bad it is.
         "ERROR" => {
             heard.complaint(message);

@@ -57,7 +57,7 @@ fn prepare(options: &Options) -> Result<Command> {
     test.args(["test", "--package", "booth-tests", "--test", "all", "--", "--exact", TEST, "--nocapture"]);
     test.env("BOOTHSYNC_RCLONE", tools::rclone(&built)?).env("BOOTHSYNC_BIN", aside(&built)?);
     test.env("BOOTHSYNC_PYTHON", tools::python()?).env("BOOTHSYNC_REQUIRE_ALL", "1");
-    test.env("BOOTHSYNC_KILL_ROUNDS", options.rounds.to_string());
+    test.env("BOOTHSYNC_KILL_KEEP", "1").env("BOOTHSYNC_KILL_ROUNDS", options.rounds.to_string());
     test.env("BOOTHSYNC_KILL_SERVER", format!("{:?}", options.server));
     if let Some(seed) = options.seed {
         test.env("BOOTHSYNC_KILL_SEED", seed.to_string());

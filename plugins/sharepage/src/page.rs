@@ -1,5 +1,7 @@
 //! Puts the page together from the files in `page/`.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::colour::{Colour, WHITE};
@@ -9,12 +11,14 @@ use crate::settings::Settings;
 
 const DOCUMENT: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/page.css");
+const TEXTS: &str = include_str!("page/texts.json");
 /// In the order in which they need each other. One function around all of them keeps their names out of
 /// the browser's own.
-const SCRIPTS: [&str; 5] = [
-    include_str!("page/texts.js"),
+const SCRIPTS: [&str; 6] = [
     include_str!("page/language.js"),
     include_str!("page/link.js"),
+    include_str!("page/look.js"),
+    include_str!("page/keep.js"),
     include_str!("page/card.js"),
     include_str!("page/main.js"),
 ];
@@ -50,6 +54,8 @@ pub fn render(settings: &Settings, subject: &Subject) -> String {
         "lang" => html(language_tag(&subject.locale)),
         "policy" => policy(&style, &script, &origins),
         "scheme" => scheme(settings).into(),
+        "preview" => preview(settings, title),
+        "logo" => logo(settings),
         "title" => html(title),
         "text" => html(&settings.text),
         "footer" => footer(settings),
@@ -90,7 +96,25 @@ fn scheme(settings: &Settings) -> &'static str {
 }
 
 fn script() -> String {
-    format!("(function () {{\n'use strict';\n{}}})();\n", SCRIPTS.concat())
+    let parts: String = SCRIPTS.iter().map(|script| without_notes(script)).collect();
+    format!("(function () {{\n'use strict';\n{}{parts}}})();\n", texts())
+}
+
+/// The languages as the script has them: the names once, then each language's texts in the same order.
+fn texts() -> String {
+    let languages: BTreeMap<&str, BTreeMap<&str, &str>> =
+        serde_json::from_str(TEXTS).expect("the tests read it too");
+    let names: Vec<_> = languages.values().next().into_iter().flat_map(BTreeMap::keys).collect();
+    let values: BTreeMap<_, Vec<_>> =
+        languages.iter().map(|(tag, texts)| (tag, texts.values().collect())).collect();
+    format!("const TEXT_NAMES = {};\nconst TEXTS = {};\n", json!(names), json!(values))
+}
+
+/// Leaves out what only those need who change the page: indentation, and lines that are all comment.
+fn without_notes(source: &str) -> String {
+    let lines =
+        source.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn style(settings: &Settings) -> String {
@@ -102,7 +126,7 @@ fn style(settings: &Settings) -> String {
             palette(settings.colour, DARK_PAGE)
         ),
     };
-    format!("{colours}{STYLE}")
+    format!("{colours}{}", without_notes(STYLE))
 }
 
 /// The variables of the style sheet for one background.
@@ -120,6 +144,21 @@ fn palette(accent: Colour, page: Colour) -> String {
         ("on-accent", accent.lettering()),
     ];
     colours.iter().map(|(name, colour)| format!("--{name}: {colour};")).collect()
+}
+
+/// What a messenger shows of a link to this page.
+fn preview(settings: &Settings, title: &str) -> String {
+    let told = [("og:title", title), ("og:description", &settings.text)];
+    let told = told.into_iter().filter(|(_, text)| !text.is_empty());
+    told.map(|(name, text)| format!("<meta property=\"{name}\" content=\"{}\">\n", html(text))).collect()
+}
+
+fn logo(settings: &Settings) -> String {
+    if settings.logo.is_empty() {
+        return String::new();
+    }
+    let (source, text) = (html(&settings.logo), html(&settings.logo_text));
+    format!("<img class=\"logo\" src=\"{source}\" alt=\"{text}\">\n")
 }
 
 fn footer(settings: &Settings) -> String {

@@ -6,17 +6,30 @@ fn page(settings: &str) -> String {
 }
 
 #[test]
-fn the_page_is_small() {
-    let page = page(r#"{"title": "Our party"}"#);
-    assert!(page.len() < 60_000, "{} bytes", page.len());
-    assert!(page.len() > 10_000, "{} bytes: something is missing", page.len());
+fn the_page_is_small_even_with_everything_that_can_be_set() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../settings.schema.json")).expect("a schema");
+    let properties = schema["properties"].as_object().expect("an object");
+    let longest = properties.iter().map(|(name, property)| {
+        let length = property["maxLength"].as_u64().unwrap_or(0) as usize;
+        let text = match name.as_str() {
+            "colour" | "background" => "#0b57d0".to_owned(),
+            "footer_link" => format!("https://{}", "x".repeat(length - 8)),
+            _ => "x".repeat(length),
+        };
+        (name.clone(), text.into())
+    });
+    let settings = serde_json::Value::Object(longest.collect()).to_string();
+    let (plain, full) = (page("{}").len(), page(&settings).len());
+    assert!(full < 60_000, "{full} bytes, {plain} without settings");
+    assert!(plain > 30_000, "{plain} bytes: something is missing");
 }
 
 #[test]
 fn nothing_is_loaded_from_elsewhere() {
     let page = page("{}");
     assert!(!page.contains("http://") && !page.contains("https://"), "an address of another site");
-    assert!(!page.contains("src=\"") && !page.contains("@import") && !page.contains("url("));
+    assert!(!page.contains("src=") && !page.contains("@import") && !page.contains("url("));
     assert!(page.contains("default-src 'none'"));
 }
 
@@ -91,20 +104,87 @@ fn every_text_reads_well_on_its_background() {
     }
 }
 
+fn languages() -> BTreeMap<String, BTreeMap<String, String>> {
+    serde_json::from_str(TEXTS).expect("a table of texts")
+}
+
 #[test]
 fn every_language_says_everything() {
-    let entries: Vec<&str> = SCRIPTS[0].split("\n  },\n").filter(|entry| entry.contains("title:")).collect();
-    assert!(entries.len() >= 6, "{} languages", entries.len());
-    let keys = |entry: &str| -> Vec<String> {
-        let lines = entry.lines().filter_map(|line| line.strip_prefix("    ")?.split_once(':'));
-        lines.map(|(key, _)| key.to_owned()).collect()
-    };
-    for entry in &entries {
-        assert_eq!(
-            keys(entry),
-            keys(entries[0]),
-            "{}",
-            entry.trim_start().lines().next().unwrap_or_default()
-        );
+    let languages = languages();
+    let english: Vec<&String> = languages["en"].keys().collect();
+    for (tag, texts) in &languages {
+        assert_eq!(texts.keys().collect::<Vec<_>>(), english, "{tag}");
+        for (name, text) in texts {
+            assert_eq!(text.contains("{date}"), name == "until", "{tag}: {name}");
+            assert!(!text.trim().is_empty() && text.trim() == text, "{tag}: {name}");
+            assert!(!text.contains('<') && text.chars().count() < 160, "{tag}: {name}");
+        }
     }
+}
+
+#[test]
+fn no_language_was_left_in_another_one() {
+    let languages = languages();
+    for (tag, texts) in &languages {
+        for (other, others) in languages.iter().filter(|(other, _)| *other > tag) {
+            let same = texts.iter().filter(|(name, text)| others[*name] == **text).count();
+            assert!(same < texts.len() / 3, "{tag} and {other} have {same} texts in common");
+        }
+    }
+}
+
+#[test]
+fn the_languages_of_the_booth_app_s_own_page_are_all_spoken() {
+    let wanted = [
+        "cs", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "ja", "ko", "nl", "no", "pl", "pt-br",
+        "pt-pt", "ro", "sv", "tr", "uk", "zh-cn",
+    ];
+    let languages = languages();
+    for tag in wanted {
+        assert!(languages.contains_key(tag), "{tag}");
+    }
+}
+
+#[test]
+fn the_script_uses_every_text_and_no_other() {
+    let script: String = SCRIPTS.concat();
+    let used = |name: &str| {
+        let mention = |before: &str| {
+            let mention = format!("{before}{name}");
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+            script.match_indices(&mention).any(|(at, _)| ends(&script[at + mention.len()..]))
+        };
+        mention("text.") || mention("TEXT.")
+    };
+    let texts = &languages()["en"];
+    for name in texts.keys() {
+        assert!(used(name), "nothing says `{name}`");
+    }
+    for part in script.split("text.").skip(1).chain(script.split("TEXT.").skip(1)) {
+        let name: String = part.chars().take_while(char::is_ascii_alphanumeric).collect();
+        assert!(texts.contains_key(&name), "no language has `{name}`");
+    }
+}
+
+#[test]
+fn leaving_out_comments_leaves_out_no_code() {
+    for source in SCRIPTS {
+        assert!(!without_notes(source).contains('`'), "a text over several lines would lose its indentation");
+        assert!(!source.contains("/*"), "only whole lines are taken for comments");
+    }
+    assert_eq!(without_notes("a {\n  // why\n\n  b: '//';\n}\n"), "a {\nb: '//';\n}\n");
+}
+
+#[test]
+fn the_logo_is_shown_with_its_words() {
+    let page = page(r#"{"logo": "logo.png?\"onerror=\"x", "logo_text": "A & B"}"#);
+    assert!(page.contains(r#"<img class="logo" src="logo.png?&quot;onerror=&quot;x" alt="A &amp; B">"#));
+}
+
+#[test]
+fn messengers_are_told_the_title_only_if_there_is_one() {
+    assert!(!page("{}").contains("og:"));
+    let named = page(r#"{"title": "Anna & Ben"}"#);
+    assert!(named.contains(r#"<meta property="og:title" content="Anna &amp; Ben">"#));
+    assert!(!named.contains("og:description"));
 }

@@ -13,6 +13,10 @@ pub struct Settings {
     pub title: String,
     /// Below the title; line breaks are kept.
     pub text: String,
+    /// Above the title: a `data:` address, or a relative one. Empty: none.
+    pub logo: String,
+    /// What the logo says, for those who cannot see it.
+    pub logo_text: String,
     /// Of buttons and links.
     pub colour: Colour,
     /// Of the page. None: light or dark, as the phone is set.
@@ -29,6 +33,8 @@ impl Default for Settings {
         Self {
             title: String::new(),
             text: String::new(),
+            logo: String::new(),
+            logo_text: String::new(),
             colour: Colour::new(0x0b, 0x57, 0xd0),
             background: None,
             footer_text: String::new(),
@@ -43,12 +49,28 @@ impl Settings {
         let settings: Self =
             serde_json::from_str(json).map_err(|error| format!("The settings of the page: {error}"))?;
         let link = &settings.footer_link;
-        if link.is_empty() || link.starts_with("https://") || link.starts_with("http://") {
-            Ok(settings)
-        } else {
-            Err("The settings of the page: `footer_link` has to begin with https:// or http://".into())
+        if !(link.is_empty() || link.starts_with("https://") || link.starts_with("http://")) {
+            return Err(
+                "The settings of the page: `footer_link` has to begin with https:// or http://".into()
+            );
         }
+        if !is_own_picture(&settings.logo) {
+            return Err(
+                "The settings of the page: `logo` has to be a data: address of a picture, or the path of \
+                        one beside the page"
+                    .into(),
+            );
+        }
+        Ok(settings)
     }
+}
+
+/// Whether it needs no other host: the page may load nothing from one.
+fn is_own_picture(address: &str) -> bool {
+    if let Some(rest) = address.strip_prefix("data:image/") {
+        return rest.contains(";base64,");
+    }
+    !address.starts_with("//") && !address.contains([':', '\\'])
 }
 
 fn none_if_empty<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Colour>, D::Error> {
@@ -79,7 +101,7 @@ mod tests {
             let one = serde_json::json!({name: property["default"]}).to_string();
             assert!(Settings::parse(&one).is_ok(), "{name}");
         }
-        assert_eq!(properties.len(), 6);
+        assert_eq!(properties.len(), 8);
     }
 
     #[test]
@@ -88,7 +110,11 @@ mod tests {
             r#"{"colour": "red;}</style>"}"#,
             r##"{"background": "#12345"}"##,
             r#"{"footer_link": "javascript:alert(1)"}"#,
-            r#"{"logo": "x"}"#,
+            r#"{"logo": "https://example.com/logo.png"}"#,
+            r#"{"logo": "//example.com/logo.png"}"#,
+            r#"{"logo": "/\\example.com/logo.png"}"#,
+            r#"{"logo": "data:text/html;base64,PGI+"}"#,
+            r#"{"logos": "x"}"#,
         ] {
             assert!(Settings::parse(json).is_err(), "{json}");
         }

@@ -3,7 +3,8 @@
 //!
 //! `BOOTHSYNC_KILL_ROUNDS`, `BOOTHSYNC_KILL_SEED` and `BOOTHSYNC_KILL_SERVER` (`RcloneFtp`, `Vsftpd`,
 //! `Pyftpdlib`) change how long it goes on, which changes and moments it takes, and where it uploads to;
-//! `cargo xtask soak` sets them. The same seed gives the same changes and the same plan of kills.
+//! `cargo xtask soak` sets them. The same seed gives the same changes and the same plan of kills. With
+//! `BOOTHSYNC_KILL_KEEP` the folder of a booth that failed stays for whoever looks for the cause.
 
 mod plan;
 mod run;

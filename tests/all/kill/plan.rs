@@ -64,10 +64,10 @@ fn moment(rng: &mut StdRng, changes: usize, kills_rclone: bool) -> Moment {
         // Where rclone is to be killed, there has to be one.
         0..14 if !kills_rclone => Moment::StartUp,
         0..30 => Moment::Closed(some),
-        30..58 => Moment::Begun(some),
-        58..78 => Moment::Arrived(some),
-        78..84 => Moment::Deleted,
-        84..90 => Moment::Quiet,
+        30..54 => Moment::Begun(some),
+        54..74 => Moment::Arrived(some),
+        74..80 => Moment::Deleted,
+        80..91 => Moment::Quiet,
         _ => Moment::Shutdown,
     }
 }

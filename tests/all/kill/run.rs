@@ -87,15 +87,15 @@ impl Run {
             self.wait_until_ready(&mut service);
         }
         let (made, media) = (Made::default(), self.booth.media());
-        std::thread::scope(|scope| {
+        let rclone = std::thread::scope(|scope| {
             scope.spawn(|| made.make_all(&changes, &plan.pauses, &media, &self.versions));
             self.wait_for(plan.moment, &before, &made, changes.len());
             let_pass(plan.delay);
-            self.kill(&mut service, &plan);
+            self.kill(&mut service, &plan)
         });
         drop(service);
         self.nothing_is_left_running();
-        self.count(plan.rclone.is_some());
+        self.count(rclone);
         self.nothing_was_wrong();
     }
 
@@ -148,17 +148,18 @@ impl Run {
         booth_tests::comes_true(PATIENCE, silent)
     }
 
-    fn kill(&self, service: &mut Running, plan: &Plan) {
-        if let Some(lead) = plan.rclone {
-            self.rclone().into_iter().for_each(|id| signal(id, Signal::KILL));
-            let_pass(lead);
-        }
+    /// Kills, and says whether rclone was killed too.
+    fn kill(&self, service: &mut Running, plan: &Plan) -> bool {
+        let rclone = plan.rclone.map_or(Vec::new(), |_| self.rclone());
+        rclone.iter().for_each(|id| signal(*id, Signal::KILL));
+        let_pass(plan.rclone.unwrap_or_default());
         assert_eq!(service.ended(), None, "the program ended by itself");
         if plan.moment == Moment::Shutdown {
             signal(service.id(), Signal::TERM);
             let_pass(plan.delay);
         }
         service.kill();
+        !rclone.is_empty()
     }
 
     /// The rclone of the program. It may have been started anew a moment ago, and be gone the next.
@@ -196,12 +197,8 @@ impl Drop for Run {
             let numbers = self.tally.with(&self.seen()).to_string();
             eprintln!("failed in {}; BOOTHSYNC_KILL_SEED={} repeats it\n{numbers}", self.doing, self.seed);
             eprintln!("{}", self.booth.run(&["status", "--json"]).stdout);
-            if let Ok(place) = std::env::var("BOOTHSYNC_KILL_KEEP") {
-                let _ = std::process::Command::new("cp")
-                    .arg("-r")
-                    .arg(self.booth.path_of(""))
-                    .arg(place)
-                    .status();
+            if std::env::var_os("BOOTHSYNC_KILL_KEEP").is_some() {
+                eprintln!("the booth's folder stays in {}", self.booth.keep().display());
             }
         }
     }

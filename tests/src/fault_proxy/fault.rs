@@ -19,8 +19,9 @@ pub enum Fault {
         /// Bytes of the client that still arrive.
         after_bytes: u64,
     },
-    /// Nothing is heard any more on a connection as soon as the client sent so many bytes through it, not
-    /// even when the line is good again: a router forgot it. With zero bytes nothing is ever heard.
+    /// Nothing is heard any more on a connection as soon as the client sent so many bytes through it, by the
+    /// client not even when the line is good again: a router forgot it. With zero bytes nothing is heard
+    /// from the start.
     Silence {
         /// Bytes of the client that still arrive.
         after_bytes: u64,

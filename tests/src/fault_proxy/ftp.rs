@@ -71,6 +71,10 @@ fn replies(link: &Arc<Link>, from: &TcpStream, into: &mut dyn FnMut(Vec<u8>) -> 
 /// Forwards one data connection, as long as its control connection lasts.
 fn data(control: &Arc<Link>, port: u16) -> std::io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    if matches!(control.line.fault(), Fault::Drip { .. }) {
+        // The system would take megabytes at once, and whoever sends would believe them gone.
+        rustix::net::sockopt::set_socket_recv_buffer_size(&listener, 64 * 1024)?;
+    }
     listener.set_nonblocking(true)?;
     let ours = listener.local_addr()?.port();
     let (control, line) = (Arc::clone(control), Arc::clone(&control.line));

@@ -175,7 +175,8 @@ impl Link {
         self.silent.load(Ordering::Acquire)
     }
 
-    /// A silent connection is never heard of again.
+    /// A silent connection is never heard of again. Once the line is good, the server notices: it asks
+    /// after its clients from time to time. Whoever only waits for an answer does not.
     fn wait_out_silence(&self) -> io::Result<()> {
         if self.line.fault() == (Fault::Silence { after_bytes: 0 })
             && !self.silent.swap(true, Ordering::AcqRel)
@@ -185,6 +186,10 @@ impl Link {
         while self.is_silent() {
             if self.is_over() {
                 return Err(ErrorKind::ConnectionAborted.into());
+            }
+            if !matches!(self.line.fault(), Fault::Silence { .. }) {
+                // Fails when it was done before.
+                let _ = self.server.shutdown(Shutdown::Both);
             }
             self.line.pause(TICK * 5);
         }

@@ -102,18 +102,23 @@ fn a_silent_line_stays_silent_for_who_was_on_it_and_serves_who_comes_later() {
 }
 
 #[test]
-fn a_line_that_falls_silent_in_the_middle_hangs_up_on_nobody() {
+fn a_line_that_falls_silent_in_the_middle_hangs_up_on_the_client_never_and_on_the_server_afterwards() {
     let (server, serving) = listener();
     let proxy = FaultProxy::tcp(server);
     proxy.set(Fault::Silence { after_bytes: 3 });
     let (client, _) = say(&proxy, b"hello?");
     wait_until(PATIENCE, "the line is silent", || proxy.met() == 1);
+    assert!(!serving.is_finished());
     proxy.set(Fault::None);
+    wait_until(PATIENCE, "the server has noticed", || serving.is_finished());
     client.set_nonblocking(true).unwrap();
     assert_eq!((&client).read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
-    assert!(!serving.is_finished());
     drop(proxy);
-    assert_eq!(serving.join().unwrap().unwrap(), b"hel");
+    wait_until(
+        PATIENCE,
+        "the line has ended",
+        || !matches!((&client).read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock),
+    );
 }
 
 #[test]

@@ -49,14 +49,16 @@ pub const SECTION: Section = Section {
             "quiet_hours",
             "part of the day",
             r#""""#,
-            "Local time during which nothing is transferred, such as `22:00-08:00`.",
+            "Local time during which no transfer begins, such as `22:00-08:00`; what runs then is finished. \
+             Links and QR codes exist all the same.",
         ),
         Key::value(
             "metered",
             "true or false",
             "false",
-            "`true`: only what visitors need is uploaded (priority below 10), for a connection that is paid by \
-             volume.",
+            "`true`: only what visitors need is uploaded (share pages, and pictures of a priority below 10), for a \
+             connection that is paid by volume. `boothsync status` counts what is kept back. Deletes happen all \
+             the same: they cost next to nothing, and may be an order to take a picture off.",
         ),
     ],
 };

@@ -347,7 +347,7 @@ fn an_unknown_placeholder_is_refused() {
                  public_link = \"https://x.example/{filenam}\"\n";
     let target = "[[target]]\nname = \"web\"\nplugin = \"rclone\"\n";
     assert_snapshot!(refused(&format!("{SMALLEST}{target}{share}")), @r#"
-     × there is no placeholder `{filenam}`
+     × unknown placeholder `{filenam}` at column 19
       ╭─[boothsync.toml:9:15]
     8 │ use_sharepage = false
     9 │ public_link = "https://x.example/{filenam}"
@@ -363,14 +363,73 @@ fn unguessable_names_need_the_path_in_the_pattern() {
                  public_link = \"https://x.example/media/{key}\"\n";
     let target = "[[target]]\nname = \"web\"\nplugin = \"rclone\"\nnaming = \"token\"\n";
     assert_snapshot!(refused(&format!("{SMALLEST}{target}{share}")), @r#"
-     × with `naming = "token"` only `{path}` says where an object lies
+     × with `naming = "token"` only `{path}` says where a picture lies
        ╭─[boothsync.toml:10:15]
      9 │ use_sharepage = false
     10 │ public_link = "https://x.example/media/{key}"
        ·               ───────────────┬───────────────
-       ·                              ╰── use `{path}`
+       ·                              ╰── use it instead of `{key}`
        ╰────
     "#);
+}
+
+#[test]
+fn a_share_pages_address_has_no_query_of_its_own() {
+    let share = "[target.share]\nenabled = true\nsharepage_url = \"https://x.example/?a=b\"\n";
+    let target = "[[target]]\nname = \"web\"\nplugin = \"rclone\"\n";
+    assert_snapshot!(refused(&format!("{SMALLEST}{target}{share}")), @r#"
+     × `https://x.example/?a=b` cannot be a share page's address
+      ╭─[boothsync.toml:8:17]
+    7 │ enabled = true
+    8 │ sharepage_url = "https://x.example/?a=b"
+      ·                 ────────────┬───────────
+      ·                             ╰── leave out placeholders and what begins at `?` or `#`
+      ╰────
+    "#);
+}
+
+/// The engine's word counts, here as there.
+#[test]
+fn a_link_that_the_engine_would_refuse_is_refused_with_its_place() {
+    for (link, said) in [
+        ("photos.example.com/{path}", "begin it with `https://`"),
+        ("https:///{path}", "has no host"),
+        ("https://{key}/", "stands in the host's name"),
+        ("https://x.example/{key", "has no partner"),
+        ("https://x.example/a b", "cannot stand in an address"),
+    ] {
+        let share =
+            format!("[target.share]\nenabled = true\nuse_sharepage = false\npublic_link = \"{link}\"\n");
+        let report = refused(&format!("{SMALLEST}[[target]]\nname = \"web\"\nplugin = \"rclone\"\n{share}"));
+        assert!(report.contains(said) && report.contains("boothsync.toml:9:15"), "{link}: {report}");
+    }
+    let report = refused(&format!("{SMALLEST}[share]\ncustom_url = \"https://x.example/{{path}}\"\n"));
+    assert!(report.contains("the custom link belongs to none") && report.contains("use `{key}`"), "{report}");
+}
+
+#[test]
+fn a_bandwidth_limit_that_rclone_would_refuse_is_pointed_at_with_an_example() {
+    assert_snapshot!(refused(&format!("{SMALLEST}[rclone]\nbandwidth_limit = \"8:00,512k 23:00,off\"\n")), @r#"
+     × `8:00` is not a time: write it with four digits, like `08:00` or `Mon-08:00`
+      ╭─[boothsync.toml:4:19]
+    3 │ [rclone]
+    4 │ bandwidth_limit = "8:00,512k 23:00,off"
+      ·                   ──────────┬──────────
+      ·                             ╰── here
+      ╰────
+    "#);
+    assert!(refused(&format!("{SMALLEST}[rclone]\nbandwidth_limit = \"\"\n")).contains("`off` for none"));
+    for good in [
+        "10M",
+        "512k",
+        "off",
+        "10M:100k",
+        "08:00,512k 12:00,10M 13:00,512k 18:00,30M 23:00,off",
+        "Mon-00:00,512 Fri-23:59,10M Sat-10:00,1M Sun-20:00,off",
+    ] {
+        parse(&format!("{SMALLEST}[rclone]\nbandwidth_limit = \"{good}\"\n"))
+            .unwrap_or_else(|error| panic!("{}", error.report(false)));
+    }
 }
 
 #[test]

@@ -162,7 +162,11 @@ mod tests {
     fn document(targets: Vec<TargetStatus>) -> StatusDocument {
         let media = MediaStatus { items: 1203, bytes: 3_400_000_000 };
         let rclone = serde_json::json!({"state": "up", "version": "1.75.2"});
-        StatusDocument { version: "0.1.0".into(), status: Status { media, database: DatabaseStatus::default(), targets }, rclone }
+        StatusDocument {
+            version: "0.1.0".into(),
+            status: Status { media, database: DatabaseStatus::default(), targets },
+            rclone,
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub fn take_pictures(folder: &Path, count: usize, old: bool) -> std::io::Result<
         let path = media(folder).join(format!("20260101-120000-{number:06}.jpg"));
         std::fs::write(&path, format!("picture {number}"))?;
         if old {
+            let written = written + Duration::from_millis(number as u64);
             std::fs::File::options().append(true).open(&path)?.set_modified(written)?;
         }
     }

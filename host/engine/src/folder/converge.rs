@@ -19,6 +19,9 @@ use crate::view::EventKind;
 /// A rename is seen as a new file and a gone one; this long its delete waits for its put.
 const DELETE_DELAY_MS: i64 = 10_000;
 
+/// Arrivals are recorded at most so many at a time.
+const PORTION: usize = 4_000;
+
 /// Why targets are planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {
@@ -41,11 +44,17 @@ struct Complete {
 }
 
 impl Folder {
-    /// Takes in files that are new or changed, and plans them for every target that follows changes.
+    /// Takes in files that are new or changed, and plans them for every target that follows changes. In
+    /// portions, so that the first of them need not wait for the last, nor other writes for all of them.
     pub(super) async fn take_in_arrivals(&self, changes: Vec<ItemChange>) -> Result<(), StoreError> {
-        if changes.is_empty() {
-            return Ok(());
+        let mut changes = changes.into_iter().peekable();
+        while changes.peek().is_some() {
+            self.take_in_portion(changes.by_ref().take(PORTION).collect()).await?;
         }
+        Ok(())
+    }
+
+    async fn take_in_portion(&self, changes: Vec<ItemChange>) -> Result<(), StoreError> {
         let lanes: Vec<&LaneHandle> =
             self.lanes.iter().filter(|lane| follows(lane, Trigger::Change)).collect();
         let rules: HashMap<TargetId, Arc<Rules>> =
@@ -147,6 +156,9 @@ impl Folder {
         if plan.dropped(DropReason::Gone).next().is_none() {
             return Ok(());
         }
+        if suspicion.is_none() && self.are_few(lane, plan, now_ms).await? {
+            return Ok(());
+        }
         let deletes = self.weigh(lane, plan, now_ms).await?;
         match guard::objection(deletes, self.shared.sync.max_delete_percent, suspicion) {
             Some(reason) => self.hold(lane, plan, DropReason::Gone, reason, now_ms).await,
@@ -203,6 +215,15 @@ impl Folder {
         let told = EventKind::DeletesHeld { target: lane.name.clone(), set, count, reason };
         self.shared.tell(self.shared.store.log(vec![told], now_ms).await?);
         Ok(())
+    }
+
+    /// Whether there are so few deletes that nobody has to look at which they are, nor at how many
+    /// objects there are.
+    async fn are_few(&self, lane: &LaneHandle, plan: &Plan, now_ms: i64) -> Result<bool, StoreError> {
+        let waiting = self.shared.store.deletes_waiting(lane.id).await?;
+        let done = self.shared.store.deletes_since(lane.id, now_ms - guard::WINDOW_MS).await?;
+        let new = plan.dropped(DropReason::Gone).count() as u64;
+        Ok(new + waiting + done <= guard::ALWAYS_ALLOWED)
     }
 
     async fn weigh(&self, lane: &LaneHandle, plan: &Plan, now_ms: i64) -> Result<Deletes, StoreError> {

@@ -43,14 +43,14 @@ impl Sieve {
         files: impl Iterator<Item = &'a SeenFile>,
         known: &HashMap<&MediaKey, &ItemRow>,
     ) -> Vec<ItemChange> {
-        let mut found: Vec<(i128, ItemChange)> = files
+        let mut news: Vec<(&SeenFile, ItemChange)> = files
             .filter_map(|file| {
-                let change = self.seen(&file.key, &file.identity, known.get(&file.key).copied())?;
-                Some((file.identity.mtime_ns, change))
+                Some((file, self.seen(&file.key, &file.identity, known.get(&file.key).copied())?))
             })
             .collect();
-        found.sort_by_key(|(written, _)| *written);
-        found.into_iter().map(|(_, change)| change).collect()
+        // Beside each other in the database, too: a memory card's times are the same for many files.
+        news.sort_by(|(a, _), (b, _)| (a.identity.mtime_ns, &a.key).cmp(&(b.identity.mtime_ns, &b.key)));
+        news.into_iter().map(|(_, change)| change).collect()
     }
 
     /// Items that a complete scan did not find. What the filter leaves out now is not gone.

@@ -7,6 +7,7 @@
 mod clock_watch;
 mod converge;
 mod diff;
+mod doubt;
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -58,6 +59,10 @@ pub(crate) struct Folder {
     /// Files that the last scan left out because somebody may still be writing them.
     unsettled: usize,
     clock_watch: ClockWatch,
+    /// The folder was scanned since the program started.
+    looked: bool,
+    /// Why no delete may rest on what the folder lacks, if so.
+    suspicion: Option<String>,
     /// Whether the clock could be believed at the last full sync.
     clock_believed: bool,
     /// Names that cannot be synced were reported once.
@@ -85,6 +90,8 @@ impl Folder {
             settle: media.settle,
             unsettled: 0,
             clock_watch: ClockWatch::default(),
+            looked: false,
+            suspicion: None,
             clock_believed: false,
             reported: Vec::new(),
         })
@@ -134,10 +141,18 @@ impl Folder {
                 let _ = reply.send(());
             }
             Order::Replan(reply) => {
-                let _ = reply.send(self.plan_all(Trigger::Order, None).await);
+                let _ = reply.send(self.replan().await);
             }
         }
         Ok(())
+    }
+
+    async fn replan(&mut self) -> Result<(), StoreError> {
+        if self.looked {
+            return self.plan_all(Trigger::Order, self.suspicion.as_deref()).await;
+        }
+        // Nobody knows yet whether what is known to be gone can be believed.
+        self.sync(Trigger::Order).await
     }
 
     async fn woken(&mut self, wake: Wake) -> Result<(), StoreError> {
@@ -162,17 +177,21 @@ impl Folder {
         self.report(&scan);
         let known = self.shared.store.items(Root::Media).await?;
         let mut gone = Vec::new();
-        let mut suspicion = None;
-        if let (true, Ok(volume)) = (scan.complete(), volume) {
+        let volume = volume.ok().filter(|_| scan.complete()).map(|volume| volume.to_string());
+        if let Some(volume) = &volume {
             gone = self.gone(self.sieve.missing(&scan.files, &known)).await;
-            suspicion = self.suspect(&scan, &known, &volume.to_string()).await?;
+            self.suspicion = self.suspect(&scan, volume).await?;
+            self.looked = true;
         }
         let files = self.settled(scan.files, &known);
         let mut changes = self.sieve.arrivals(files.iter(), &by_key(&known));
         changes.extend(gone);
-        self.take_in(changes, suspicion.as_deref()).await?;
-        self.plan_all(trigger, suspicion.as_deref()).await?;
+        self.take_in(changes, self.suspicion.as_deref()).await?;
+        self.plan_all(trigger, self.suspicion.as_deref()).await?;
         self.release_empty_holds().await?;
+        if let Some(volume) = volume {
+            self.get_used_to(&volume).await?;
+        }
         // What is still being looked at was there before, too.
         let settling = if self.unsettled > 0 { self.settle * 2 } else { Duration::ZERO };
         let through_ms = self.shared.now_ms() + 1 + i64::try_from(settling.as_millis()).unwrap_or(0);
@@ -208,6 +227,12 @@ impl Folder {
             // A moved folder is told as two: only a look at everything sees that nothing is lost.
             return self.sync(Trigger::Full).await;
         }
+        if scan.files.is_empty() && !gone.is_empty() {
+            let keys: Vec<MediaKey> = known.iter().map(|item| item.key.clone()).collect();
+            if self.may_be_empty(&keys).await? {
+                return self.sync(Trigger::Full).await;
+            }
+        }
         let files = self.settled(scan.files, &known);
         let mut changes = self.sieve.arrivals(files.iter(), &by_key(&known));
         changes.extend(gone);
@@ -225,27 +250,6 @@ impl Folder {
             gone.map(|(id, _)| ItemChange::Gone(id)).collect()
         })
         .await
-    }
-
-    /// What makes the folder itself doubtful, so that no delete may rest on it.
-    async fn suspect(
-        &self,
-        scan: &Scan,
-        known: &[ItemRow],
-        volume: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let before = self.shared.store.meta(meta::VOLUME).await?;
-        if before.as_deref() != Some(volume) {
-            self.shared.store.set_meta(meta::VOLUME, volume.to_owned()).await?;
-        }
-        let emptied = scan.files.is_empty() && known.iter().any(|item| item.present);
-        Ok(match before {
-            Some(before) if before != volume => {
-                Some("the media folder is on another drive than before".into())
-            }
-            _ if emptied => Some("the media folder is empty".into()),
-            _ => None,
-        })
     }
 
     /// Looks at single files.
@@ -272,18 +276,15 @@ impl Folder {
         }
         let known = by_key(&known);
         let mut changes = self.sieve.arrivals(there.iter(), &known);
+        gone.retain(|key| known.get(key).is_some_and(|item| item.present));
         if !gone.is_empty() && self.same_volume().await? {
-            let items = gone.iter().filter_map(|key| known.get(key)).filter(|item| item.present);
+            if there.is_empty() && self.may_be_empty(&gone).await? {
+                return self.sync(Trigger::Full).await;
+            }
+            let items = gone.iter().filter_map(|key| known.get(key));
             changes.extend(items.map(|item| ItemChange::Gone(item.id)));
         }
         self.take_in(changes, None).await
-    }
-
-    /// Whether the folder is the one that was scanned: a file is not gone because its drive is.
-    async fn same_volume(&self) -> Result<bool, StoreError> {
-        let before = self.shared.store.meta(meta::VOLUME).await?;
-        let now = self.off_task(MediaFolder::volume).await;
-        Ok(matches!((before, now), (Some(before), Ok(now)) if before == now.to_string()))
     }
 
     async fn take_in(&self, changes: Vec<ItemChange>, suspicion: Option<&str>) -> Result<(), StoreError> {

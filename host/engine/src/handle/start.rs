@@ -59,6 +59,7 @@ pub(super) async fn start(parts: Parts, ground: Ground) -> Result<Inner, StartEr
         events,
         look,
         first_scan_ms: Arc::new(AtomicI64::new(i64::MAX)),
+        comparing: Arc::new(tokio::sync::Semaphore::new(1)),
         seed: ground.seed.unwrap_or_else(rand::random),
         budget: Budget::of_machine(),
         soft_stop,

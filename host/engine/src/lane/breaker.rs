@@ -136,6 +136,16 @@ impl Breaker {
         }
     }
 
+    /// The clock was set back by so much.
+    pub fn set_back(&mut self, by_ms: i64) {
+        match &mut self.condition {
+            Condition::Usable => {}
+            Condition::Pause { until_ms: at_ms, .. } | Condition::Broken { probe_ms: at_ms, .. } => {
+                *at_ms = at_ms.saturating_sub(by_ms);
+            }
+        }
+    }
+
     fn pause(&mut self, pause: Duration, reason: &str, now_ms: i64) {
         let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
         self.condition =

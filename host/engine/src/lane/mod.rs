@@ -25,6 +25,7 @@ mod endings;
 mod gate;
 mod links;
 mod orders;
+mod set_back;
 mod shown;
 mod survey;
 mod sweep;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Call;
@@ -70,6 +71,8 @@ pub(crate) struct Shared {
     pub first_scan_ms: Arc<AtomicI64>,
     /// Where the chance of every lane begins.
     pub seed: u64,
+    /// Whoever compares a listing with the records needs memory for all of both: one at a time.
+    pub comparing: Arc<Semaphore>,
     /// How many calls all lanes may make at a time beyond their own slots.
     pub budget: Budget,
     pub soft_stop: CancellationToken,

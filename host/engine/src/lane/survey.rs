@@ -67,6 +67,11 @@ impl SurveyPlan {
         (self.can && !self.running && !self.first && self.next_ms > now_ms).then_some(self.next_ms)
     }
 
+    /// The clock was set back by so much.
+    pub fn set_back(&mut self, by_ms: i64) {
+        self.next_ms = self.next_ms.saturating_sub(by_ms);
+    }
+
     /// It has answered.
     pub fn ended<T>(&mut self, result: &Result<T, Failure>, now_ms: i64, rng: &mut impl Rng) {
         (self.running, self.first) = (false, false);
@@ -106,6 +111,7 @@ pub(super) async fn run(
     let began_ms = shared.now_ms();
     let entries = list(shared, target).await?;
     let failed = |error: StoreError| Failure::Retry(error.to_string());
+    let turn = shared.comparing.acquire().await.map_err(|_| Failure::Cancelled)?;
     let (mut comparison, leftovers) = compare(shared, rules, entries).await.map_err(failed)?;
     let first_told = comparison.weigh_told(&shared.store.told(rules.id).await.map_err(failed)?);
     let (found, unknown) = (comparison.found, comparison.unknown);
@@ -113,6 +119,7 @@ pub(super) async fn run(
     let repaired =
         shared.store.apply_inventory(rules.id, changes, began_ms, shared.now_ms()).await.map_err(failed)?;
     shared.store.keep_told(rules.id, first_told).await.map_err(failed)?;
+    drop(turn);
     let name = &rules.settings.name;
     info!(
         target.name = %name, objects = found, unknown, changed = repaired,

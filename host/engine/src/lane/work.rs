@@ -60,6 +60,8 @@ pub(super) struct Lane {
     pub(super) sweeping: bool,
     pub(super) running: HashMap<Id, Running>,
     pub(super) probing: bool,
+    /// When it last looked what is due, Unix milliseconds.
+    pub(super) turned_ms: Option<i64>,
     /// Who waits for the next look at the queue.
     pub(super) lookers: Vec<oneshot::Sender<()>>,
     pub(super) tasks: JoinSet<Ended>,
@@ -101,6 +103,7 @@ impl Lane {
             sweeping: false,
             running,
             probing: false,
+            turned_ms: None,
             lookers: Vec::new(),
             tasks,
             wake,
@@ -157,6 +160,7 @@ impl Lane {
     }
 
     async fn start_due(&mut self, now_ms: i64) -> Result<Option<i64>, StoreError> {
+        self.follow_clock(now_ms).await?;
         if self.breaker.wants_probe(now_ms) {
             self.probe(None);
         }

@@ -108,14 +108,14 @@ impl MediaFolder {
 
     /// What lies under `key`. Opens no file.
     pub fn look(&self, key: &MediaKey) -> Look {
-        let stat = match self.open_root() {
-            Ok(root) => stat_below(&root, key),
+        let root = match self.open_root() {
+            Ok(root) => root,
             Err(e) => return Look::Failed(e),
         };
-        match stat {
+        match stat_below(&root, key) {
             Ok((_, _, stat)) if is_plain(&stat) => Look::Present(identity_of(&stat)),
             Ok(_) => Look::NotPlain,
-            Err(e) if is_absence(e) => Look::Absent,
+            Err(e) if is_absence(e) => absence(&root, key).map_or_else(Look::Failed, |()| Look::Absent),
             Err(e) => Look::Failed(e.into()),
         }
     }
@@ -124,7 +124,13 @@ impl MediaFolder {
     /// device can do anything. The blob's identity is the opened file's.
     pub fn open(&self, key: &MediaKey) -> Result<Blob, OpenError> {
         let root = self.open_root().map_err(OpenError::Io)?;
-        let (folder, name, stat) = stat_below(&root, key)?;
+        let found = stat_below(&root, key).map_err(OpenError::from);
+        let (folder, name, stat) = match found {
+            Err(OpenError::Gone) => {
+                return Err(absence(&root, key).err().map_or(OpenError::Gone, OpenError::Io));
+            }
+            found => found?,
+        };
         if !is_plain(&stat) {
             return Err(OpenError::NotPlain);
         }
@@ -180,6 +186,24 @@ pub(crate) fn open_below(root: &OwnedFd, path: &str) -> Result<OwnedFd, Errno> {
         folder = open_folder(&folder, part)?;
     }
     Ok(folder)
+}
+
+/// Makes sure that a file under `key` is missing, and not just out of reach: a folder that was moved to
+/// another disk and left a symbolic link behind still has its files, although links are not followed.
+fn absence(root: &OwnedFd, key: &MediaKey) -> io::Result<()> {
+    let folders = key.as_str().match_indices('/').map(|(end, _)| &key.as_str()[..end]);
+    for folder in folders {
+        match rustix::fs::statat(root, folder, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink => {
+                let problem = format!("{folder} is a symbolic link, and those are not followed");
+                return Err(io::Error::other(problem));
+            }
+            Ok(_) => {}
+            Err(e) if is_absence(e) => return Ok(()),
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Whether the error says that there is nothing under a path: a part is missing, is no folder, is a

@@ -59,8 +59,15 @@ fn symbolic_links_are_not_followed_wherever_they_lead() {
         assert!(matches!(folder.look(&key(link)), Look::NotPlain), "{link}");
         assert!(matches!(folder.open(&key(link)), Err(OpenError::NotPlain)), "{link}");
     }
-    assert!(matches!(folder.look(&key("above/secret")), Look::Absent));
-    assert!(matches!(folder.open(&key("above/secret")), Err(OpenError::Gone)));
+    // Whether there is something is not even asked.
+    for behind in ["above/secret", "above/nothing", "above/media/deeper/a.jpg"] {
+        let look = folder.look(&key(behind));
+        assert!(matches!(&look, Look::Failed(e) if e.to_string().contains("symbolic link")), "{look:?}");
+        let opened = folder.open(&key(behind));
+        assert!(matches!(&opened, Err(OpenError::Io(e)) if e.to_string().contains("above is")), "{opened:?}");
+    }
+    assert!(matches!(folder.look(&key("none/a.jpg")), Look::Absent));
+    assert!(matches!(folder.open(&key("in.jpg/a.jpg")), Err(OpenError::Io(_))));
 }
 
 #[test]

@@ -47,6 +47,17 @@ pub(super) fn insert(
 }
 
 impl Store {
+    /// Deletes of a target that the wipe guard counts and that neither happened nor are held back.
+    pub(crate) async fn deletes_waiting(&self, target: TargetId) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT count(*) FROM replica INDEXED BY replica_going
+                       WHERE target = ?1 AND wanted IS NULL AND drop_reason = 'gone' AND NOT confirmed
+                         AND hold IS NULL";
+            Ok(connection.prepare_cached(sql)?.query_row([target.0], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// Deletes of a target that the wipe guard counts and that were done since then.
     pub(crate) async fn deletes_since(&self, target: TargetId, since_ms: i64) -> Result<u64, StoreError> {
         self.read(move |connection| {

@@ -15,6 +15,9 @@ const CHECK_AT_MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Of the write-ahead log, this much is kept between checkpoints.
 const LOG_BYTES: u32 = 4 * 1024 * 1024;
 
+/// Pages of the database that the writer keeps in memory, in KiB; the hourly tidying up lets go of them.
+const CACHE_KIB: i32 = 16 * 1024;
+
 /// What became of a damaged database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mended {
@@ -73,6 +76,8 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    // What does not fit is written again and again within one large transaction.
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     check_if_worth_it(&connection, path)?;
     schema::migrate(&mut connection, path)?;
     restore::take_in_copy(&mut connection)?;

@@ -92,6 +92,18 @@ impl Store {
         .await
     }
 
+    /// Some items of a folder that are there, as far as is known.
+    pub(crate) async fn some_items(&self, root: Root, limit: usize) -> Result<Vec<ItemRow>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM item WHERE source = ?1 AND present LIMIT ?2");
+            let mut query = connection.prepare_cached(&sql)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = query.query_map(params![root.as_str(), limit], |row| ItemRow::read(row, 0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// Every item of a folder below a directory of it.
     pub(crate) async fn items_below(&self, root: Root, dir: &MediaKey) -> Result<Vec<ItemRow>, StoreError> {
         // `0` follows `/`, so these two bound every path below.

@@ -188,6 +188,17 @@ async fn if_no_call_was_made_the_row_is_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_row_whose_file_went_before_its_first_call_was_made_is_forgotten() {
+    let booth = Fixture::new().await;
+    booth.want("a.jpg", "1", 9, 0).await;
+    let due = booth.take(0, 1).await;
+    let path = ObjectPath::of_media(&key("a.jpg"));
+    booth.apply(vec![ReplicaChange::Drop { path, reason: DropReason::Gone, hold: None }], 1).await;
+    booth.finish(&due[0], Finish::NotCalled { not_before_ms: 5 }).await;
+    assert!(booth.store.replicas(booth.target).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn pictures_of_the_last_minutes_go_first_and_the_longest_waiting_is_not_starved() {
     let booth = Fixture::new().await;
     let now = 100 * 60_000_000;

@@ -31,6 +31,13 @@ struct State {
     put_failures: VecDeque<Failure>,
     /// What every put of this path answers.
     refuses: BTreeMap<ObjectPath, Failure>,
+    /// What every put answers.
+    refuses_all: Option<Failure>,
+    /// The next put of this path panics.
+    panics: Option<ObjectPath>,
+    /// It gives links, but never says them.
+    hangs_links: bool,
+    links: usize,
     /// It cannot say what it holds.
     blind: bool,
     probe_failure: Option<Failure>,
@@ -90,6 +97,23 @@ impl FakeTarget {
         self.lock().blind = true;
     }
 
+    pub fn fail_all(&self, failure: Option<Failure>) {
+        self.lock().refuses_all = failure;
+    }
+
+    pub fn panic_once(&self, path: ObjectPath) {
+        self.lock().panics = Some(path);
+    }
+
+    pub fn hang_links(&self) {
+        self.lock().hangs_links = true;
+    }
+
+    /// How often a link was asked for.
+    pub fn links(&self) -> usize {
+        self.lock().links
+    }
+
     pub fn fail_probe(&self, failure: Option<Failure>) {
         self.lock().probe_failure = failure;
     }
@@ -135,7 +159,8 @@ impl FakeTarget {
 #[async_trait]
 impl Target for FakeTarget {
     fn abilities(&self) -> Abilities {
-        Abilities { inventory: !self.lock().blind, links: false }
+        let state = self.lock();
+        Abilities { inventory: !state.blind, links: state.hangs_links }
     }
 
     async fn probe(&self, _call: &Call) -> Result<Report, Failure> {
@@ -155,8 +180,13 @@ impl Target for FakeTarget {
         let planned = {
             let mut state = self.lock();
             state.puts.push(object.path.clone());
+            if state.panics.take_if(|path| *path == object.path).is_some() {
+                drop(state);
+                panic!("a put that panics, as it was told to");
+            }
             state.running += 1;
-            state.refuses.get(&object.path).cloned().or_else(|| state.put_failures.pop_front())
+            let refused = state.refuses_all.clone().or_else(|| state.refuses.get(&object.path).cloned());
+            refused.or_else(|| state.put_failures.pop_front())
         };
         let result = match planned {
             Some(failure) => Err(failure),
@@ -207,10 +237,15 @@ impl Target for FakeTarget {
 
     async fn public_link(
         &self,
-        _call: &Call,
+        call: &Call,
         _path: &ObjectPath,
         _receipt: Option<&Receipt>,
     ) -> Result<Option<PublicLink>, Failure> {
+        self.lock().links += 1;
+        if self.lock().hangs_links {
+            call.cancel.cancelled().await;
+            return Err(Failure::Cancelled);
+        }
         Err(Failure::Unsupported("no links in memory".into()))
     }
 }

@@ -1,9 +1,11 @@
 //! The engine as a whole, on real folders and a real database, with a target that lives in memory.
 
+mod booth_apps;
 mod converging;
 mod failing;
 mod fake;
 mod guarding;
+mod lessons;
 mod offline;
 mod resting;
 mod restoring;
@@ -50,6 +52,7 @@ struct Booth {
     quiet_hours: Option<(u16, u16)>,
     metered: bool,
     pages: Vec<(PageName, Arc<dyn PageGenerator>)>,
+    share: ShareSettings,
     running: Option<Running>,
 }
 
@@ -73,6 +76,7 @@ impl Booth {
             quiet_hours: None,
             metered: false,
             pages: Vec::new(),
+            share: ShareSettings::default(),
             running: None,
         };
         booth.add_target("web", Mode::Mirror);
@@ -162,6 +166,11 @@ impl Booth {
         self.engine().nudge().await;
     }
 
+    /// Moves the clock, and nobody looks at it for that.
+    fn pass_unseen(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1000, Ordering::AcqRel);
+    }
+
     async fn sync(&self) {
         self.engine().sync(None).await.unwrap();
     }
@@ -210,7 +219,7 @@ impl Booth {
                 metered: self.metered,
             },
             data: self.dir.path().join("data"),
-            share: ShareSettings::default(),
+            share: self.share.clone(),
         }
     }
 }

@@ -57,6 +57,11 @@ impl Hand {
         self.tell(Wake::Files(vec![key.clone()]));
     }
 
+    /// Nobody writes to any file any more.
+    pub fn close_all(&mut self) {
+        std::mem::take(&mut self.open).iter().for_each(|key| self.closed(key));
+    }
+
     /// The files that the reader wants to hear of once they held still.
     pub fn settling(&self) -> Vec<MediaKey> {
         let far = Instant::now() + 2 * LONG;

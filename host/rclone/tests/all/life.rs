@@ -147,3 +147,27 @@ async fn what_rclone_said_at_a_failed_start_is_the_reason() {
     assert!(reason.contains("exit status") && reason.contains("nonsense"), "{reason}");
     rclone.stop(PATIENCE).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_rclone_writes_it_never_waits_for_a_reader() {
+    let mut bench = Bench::new().await;
+    // At this level it repeats what it is asked.
+    bench.settings.log_level = "DEBUG".into();
+    let rclone = bench.up().await;
+    let (client, input) = (rclone.client(), json!({"echo": "x".repeat(16 << 10)}));
+    // A pipe holds 64 KiB.
+    for _ in 0..64 {
+        client.call_within(PATIENCE, "rc/noop", &input).await.unwrap();
+    }
+    rclone.stop(PATIENCE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rclone_follows_the_bandwidth_limit_from_its_start() {
+    let mut bench = Bench::new().await;
+    bench.settings.bandwidth_limit = "00:00,3145728B:102400B 12:00,3145728B:102400B".into();
+    let rclone = bench.up().await;
+    let limit = rclone.client().call("core/bwlimit", &json!({})).await.unwrap();
+    assert_eq!((&limit["bytesPerSecondTx"], &limit["bytesPerSecondRx"]), (&json!(3_145_728), &json!(102_400)));
+    rclone.stop(PATIENCE).await;
+}

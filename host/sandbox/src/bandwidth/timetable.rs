@@ -97,7 +97,8 @@ impl FromStr for Bandwidth {
             [] => Err(BandwidthError::Empty),
             [one] if !one.contains(',') => {
                 let rates = Rates::read(one).ok_or_else(|| BandwidthError::Rate((*one).into()))?;
-                Ok(Self(vec![Slot { from: None, rates }]))
+                let limited = (rates != Rates::default()).then_some(Slot { from: None, rates });
+                Ok(Self(limited.into_iter().collect()))
             }
             several => several.iter().map(|part| slot(part)).collect::<Result<_, _>>().map(Self),
         }

@@ -1,11 +1,11 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::{Call, Failure, Target};
 use sandbox::LimitSettings;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Booth, WebServer, blob_of, object};
+use crate::support::{Booth, WebServer, blob_of, object, sandbox_with};
 
 fn granted(server: &WebServer) -> Booth {
     Booth::with_permissions(json!({"http": {"allow": [server.url("")]}}))
@@ -216,4 +216,57 @@ async fn there_are_no_sockets() {
         assert!(tried.starts_with("Err("), "{tried}");
     }
     assert!(server.seen.try_recv().is_err());
+}
+
+/// Uploads `bytes` bytes at once for each target, and says how long all of them took.
+async fn uploads(booths: &[Booth], server: &WebServer, bytes: usize) -> Duration {
+    let mut targets = Vec::new();
+    for booth in booths {
+        targets.push(booth.target(json!({"verb": "http-upload", "url": server.url("/up")})).await);
+    }
+    let begun = Instant::now();
+    let puts = targets.iter().zip(booths).map(async |(target, booth)| {
+        let blob = booth.blob("a.jpg", &vec![7; bytes]);
+        target.put(&booth.call(), &object("media/a.jpg", &blob), None, blob).await.unwrap();
+    });
+    futures_util::future::join_all(puts).await;
+    begun.elapsed()
+}
+
+/// A busy machine only makes it slower, so that it is never too fast by chance.
+#[tokio::test]
+async fn an_upload_takes_the_bandwidth_it_may_have_and_that_is_no_stall() {
+    let server = WebServer::start();
+    let mut booth = granted(&server);
+    booth.sandbox = sandbox_with("4k".parse().unwrap());
+    booth.limits = LimitSettings { stall: Some(Duration::from_secs(2)), ..Default::default() };
+    let took = uploads(&[booth], &server, 16 << 10).await;
+    // Four seconds, less what was saved up while nothing was sent.
+    assert!(took >= Duration::from_millis(3_700), "{took:?}");
+    assert_eq!(server.next().body.len(), (16 << 10) + 8);
+}
+
+#[tokio::test]
+async fn all_plugins_share_one_bandwidth() {
+    let server = WebServer::start();
+    let limited = sandbox_with("8k".parse().unwrap());
+    let booth = || {
+        let mut booth = granted(&server);
+        booth.sandbox = limited.clone();
+        booth
+    };
+    let took = uploads(&[booth(), booth(), booth(), booth()], &server, 4 << 10).await;
+    assert!(took >= Duration::from_millis(1_700), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_answer_is_read_as_fast_as_the_bandwidth_allows() {
+    let server = WebServer::start();
+    let mut booth = granted(&server);
+    booth.sandbox = sandbox_with("off:2M".parse().unwrap());
+    let target = booth.target(json!({"verb": "http", "url": server.url("/big")})).await;
+    let begun = Instant::now();
+    let report = target.probe(&booth.call()).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_millis(1_200), "{:?}", begun.elapsed());
+    assert!(report.summary.starts_with("200 3145728 "), "{}", &report.summary[..20]);
 }

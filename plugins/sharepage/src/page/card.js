@@ -4,8 +4,6 @@
 const PAUSES = [1, 1, 1, 2, 2, 3, 4, 5, 7, 10];
 const SLOW_AFTER = 30;
 const GIVE_UP_AFTER = 180;
-// Files up to this size are fetched so that the phone can share the file itself, not only its address.
-const LARGEST_SHARED = 30e6;
 
 function element(name, className, words) {
   const made = document.createElement(name);
@@ -15,12 +13,13 @@ function element(name, className, words) {
 }
 
 class Card {
-  constructor(text, url, declaredType) {
+  // `until` is the unix time at which the picture is taken away, or 0; `type` what its namer says it is.
+  constructor(text, url, until, type) {
     this.text = text;
     this.url = url;
-    this.declaredType = declaredType || '';
+    this.until = until || 0;
+    this.type = type || '';
     this.round = 0;
-    this.brokenLoads = 0;
     this.root = element('section', 'card');
     this.stage = element('div');
     this.status = element('div', 'message');
@@ -34,8 +33,7 @@ class Card {
   // --- what is said
 
   say(headline, hint, busy) {
-    this.status.hidden = false;
-    this.status.classList.toggle('busy', Boolean(busy));
+    this.status.className = busy ? 'message busy' : 'message';
     this.status.textContent = '';
     this.headline = element('h2', '', headline);
     this.headline.tabIndex = -1;
@@ -43,57 +41,48 @@ class Card {
     if (hint) this.status.appendChild(element('p', '', hint));
   }
 
-  fail(headline, hint) {
+  clear() {
     this.round += 1;
     this.stage.textContent = '';
     this.actions.textContent = '';
+    this.note.textContent = '';
+  }
+
+  fail(headline, hint) {
+    this.clear();
     this.say(headline, hint);
   }
 
   // --- waiting
 
   wait() {
-    this.round += 1;
+    this.clear();
+    this.asleep = false;
+    this.gaveUp = false;
+    this.slow = false;
     this.brokenLoads = 0;
     this.waited = 0;
     this.looks = 0;
-    this.stage.textContent = '';
-    this.actions.textContent = '';
-    this.note.textContent = '';
     this.say(this.text.waiting, this.text.waitingHint, true);
     this.look(this.round);
   }
 
   async look(round) {
-    const found = await this.check();
+    const ours = new URL(this.url).origin === location.origin;
+    let found = 'gone';
+    // Of a file on another host, which only the page's maker can have named, loading it tells.
+    if (!this.isOver()) found = ours ? await lookAt(this.url) : { type: this.type, size: Infinity, guessed: true };
     if (round !== this.round) return;
-    if (found === 'gone') {
-      this.fail(this.text.expired, this.text.expiredHint);
-    } else if (found) {
-      this.load(found, round);
-    } else {
-      this.lookLater(round);
-    }
+    if (found === 'gone') this.fail(this.text.expired, this.text.expiredHint);
+    else if (found) this.load(found, round);
+    else this.lookLater(round);
   }
 
-  // What is known about the file, 'gone', or null as long as it is not there.
-  async check() {
-    if (new URL(this.url).origin !== location.origin) return { type: this.declaredType, size: Infinity };
-    try {
-      const answer = await fetch(this.url, { method: 'HEAD', cache: 'no-store' });
-      // Some servers do not answer HEAD: loading the picture will show.
-      if (answer.status === 405 || answer.status === 501) return { type: this.declaredType, size: Infinity };
-      if (answer.status === 410) return 'gone';
-      const type = (answer.headers.get('Content-Type') || '').split(';')[0].trim().toLowerCase();
-      // Some send a page instead of "not found".
-      if (!answer.ok || type === 'text/html') return null;
-      return { type, size: Number(answer.headers.get('Content-Length')) || Infinity };
-    } catch (unreachable) {
-      return null;
-    }
+  isOver() {
+    return this.until > 0 && this.until * 1000 < Date.now();
   }
 
-  lookLater(round) {
+  async lookLater(round) {
     const pause = PAUSES[Math.min(this.looks, PAUSES.length - 1)];
     this.looks += 1;
     this.waited += pause;
@@ -101,13 +90,15 @@ class Card {
       this.giveUp();
       return;
     }
-    if (this.waited > SLOW_AFTER) this.say(this.text.waiting, this.text.slow, true);
-    setTimeout(() => {
-      if (round !== this.round) return;
-      // A page in the background stops asking until it is looked at again.
-      if (document.hidden) this.asleep = true;
-      else this.look(round);
-    }, pause * 1000);
+    if (this.waited > SLOW_AFTER && !this.slow) {
+      this.slow = true;
+      this.say(this.text.waiting, this.text.slow, true);
+    }
+    await later(pause);
+    if (round !== this.round) return;
+    // A page in the background stops asking until it is looked at again.
+    if (document.hidden) this.asleep = true;
+    else this.look(round);
   }
 
   wake() {
@@ -115,7 +106,7 @@ class Card {
       this.asleep = false;
       this.look(this.round);
     } else if (this.gaveUp) {
-      this.restart();
+      this.wait();
     }
   }
 
@@ -123,41 +114,30 @@ class Card {
     this.fail(this.text.missing, this.text.missingHint);
     this.gaveUp = true;
     this.button(this.text.retry, '', () => {
-      this.restart();
+      this.wait();
       this.headline.focus();
     });
-  }
-
-  restart() {
-    this.gaveUp = false;
-    this.wait();
   }
 
   // --- showing
 
   load(found, round) {
     const name = fileName(this.url, found.type);
-    const kind = kindOf(found.type, name);
-    const shown = () => round === this.round && this.shown(found, name);
-    if (kind === 'image') this.loadImage(found, name, round, shown);
-    else if (kind === 'video') this.loadVideo(name, round, shown);
+    const type = typeOf(found.type, name);
+    if (/^image/.test(type)) this.loadImage(found, name, round);
+    else if (/^video/.test(type)) this.loadVideo(found, name, round);
     else this.unshowable(name);
   }
 
-  loadImage(found, name, round, shown) {
+  loadImage(found, name, round) {
     const image = element('img');
-    image.alt = this.text.alt;
-    image.onload = () => {
-      if (round !== this.round) return;
-      this.stage.textContent = '';
-      this.stage.appendChild(image);
-      shown();
-    };
-    image.onerror = () => this.broken(name, round);
+    image.alt = this.text.title;
+    image.onload = () => round === this.round && this.show(image, found, name);
+    image.onerror = () => this.broken(found, name, round);
     image.src = this.url;
   }
 
-  loadVideo(name, round, shown) {
+  loadVideo(found, name, round) {
     const video = element('video');
     const still = window.matchMedia && matchMedia('(prefers-reduced-motion: reduce)').matches;
     video.controls = true;
@@ -166,22 +146,27 @@ class Card {
     video.autoplay = !still;
     video.setAttribute('muted', '');
     video.setAttribute('playsinline', '');
-    video.setAttribute('aria-label', this.text.alt);
+    video.setAttribute('aria-label', this.text.title);
     video.preload = 'metadata';
-    video.onerror = () => this.broken(name, round);
-    video.onloadedmetadata = shown;
+    video.onerror = () => this.broken(found, name, round);
     video.src = this.url;
-    this.stage.textContent = '';
-    this.stage.appendChild(video);
+    const show = () => round === this.round && this.show(video, found, name);
+    // Some phones load nothing of a video before it is tapped, so its data is not waited for.
+    if (found.guessed) video.onloadedmetadata = show;
+    else show();
   }
 
   // The file may just be in the middle of being replaced: look again before saying that it cannot be shown.
-  broken(name, round) {
+  broken(found, name, round) {
     if (round !== this.round) return;
-    this.stage.textContent = '';
     this.brokenLoads += 1;
-    if (this.brokenLoads < 3) this.lookLater(round);
-    else this.unshowable(name);
+    if (!found.guessed && this.brokenLoads > 2) {
+      this.unshowable(name);
+      return;
+    }
+    this.clear();
+    this.say(this.text.waiting, this.text.waitingHint, true);
+    this.lookLater(this.round);
   }
 
   unshowable(name) {
@@ -189,17 +174,19 @@ class Card {
     this.downloadButton(name);
   }
 
-  shown(found, name) {
-    this.status.hidden = true;
+  show(picture, found, name) {
+    this.stage.textContent = '';
+    this.stage.appendChild(picture);
+    // Seen by nobody, read out to those who cannot see the picture.
+    this.status.className = 'unseen';
+    this.status.textContent = this.text.here;
     this.actions.textContent = '';
     this.downloadButton(name);
-    this.shareButton(found, name);
-    if (this.until) {
-      this.note.textContent = this.text.until.replace('{date}', this.until);
-    }
+    const sharing = new Sharing(this.text, this.url, found, name, this.note);
+    if (navigator.share) this.button(this.text.share, 'second', () => sharing.share());
+    else this.button(this.text.copy, 'second', () => sharing.copyLink());
+    if (this.until) this.note.textContent = this.text.until.replace('{date}', dateOf(this.until));
   }
-
-  // --- keeping
 
   downloadButton(name) {
     const link = element('a', '', this.text.download);
@@ -213,67 +200,5 @@ class Card {
     made.type = 'button';
     made.onclick = act;
     this.actions.appendChild(made);
-    return made;
   }
-
-  shareButton(found, name) {
-    if (!navigator.share) {
-      this.button(this.text.copy, 'second', () => this.copyLink());
-      return;
-    }
-    this.file = null;
-    if (navigator.canShare && found.size <= LARGEST_SHARED) this.fetchFile(found.type, name);
-    // Phones allow sharing only at once after a tap, so nothing may be fetched in between.
-    this.button(this.text.share, 'second', () => this.shareNow());
-  }
-
-  async fetchFile(type, name) {
-    try {
-      const answer = await fetch(this.url, { cache: 'force-cache' });
-      const content = await answer.blob();
-      const file = new File([content], name, { type: content.type || type });
-      if (answer.ok && navigator.canShare({ files: [file] })) this.file = file;
-    } catch (unreachable) {
-      // Then the address is shared.
-    }
-  }
-
-  async shareNow() {
-    const what = this.file ? { files: [this.file] } : { title: document.title, url: location.href };
-    try {
-      await navigator.share(what);
-    } catch (error) {
-      if (error.name !== 'AbortError') this.copyLink();
-    }
-  }
-
-  async copyLink() {
-    let copied = false;
-    try {
-      await navigator.clipboard.writeText(location.href);
-      copied = true;
-    } catch (unavailable) {
-      copied = copyBySelection(location.href);
-    }
-    this.note.textContent = copied ? this.text.copied : this.text.notCopied;
-  }
-}
-
-// For pages that came unencrypted, to which browsers give no clipboard.
-function copyBySelection(words) {
-  const field = element('textarea');
-  field.value = words;
-  field.readOnly = true;
-  field.style.position = 'fixed';
-  field.style.opacity = '0';
-  document.body.appendChild(field);
-  field.select();
-  let copied = false;
-  try {
-    copied = document.execCommand('copy');
-  } catch (refused) {
-    copied = false;
-  }
-  field.remove();
-  return copied;
 }

@@ -23,34 +23,36 @@ function ownAddress(address) {
   } catch (malformed) {
     return null;
   }
-  if (url.host !== location.host || !/^https?:$/.test(url.protocol)) return null;
+  if (url.host !== location.host || !/^https?:$/.test(url.protocol) || url.username) return null;
   // A page that came encrypted cannot load a picture that does not; the host is the same anyway.
   if (location.protocol === 'https:') url.protocol = 'https:';
   return url.href;
 }
 
-const ENDINGS = {
-  'image/jpeg': 'jpg', 'image/png': 'png', 'image/gif': 'gif', 'image/webp': 'webp', 'image/avif': 'avif',
-  'image/heic': 'heic', 'video/mp4': 'mp4', 'video/quicktime': 'mov', 'video/webm': 'webm',
+const TYPES = {
+  jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', gif: 'image/gif', webp: 'image/webp',
+  avif: 'image/avif', heic: 'image/heic', heif: 'image/heif', mp4: 'video/mp4', mov: 'video/quicktime',
+  webm: 'video/webm', dng: '', cr2: '', cr3: '', nef: '', arw: '',
 };
+
+function endingOf(name) {
+  const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  return TYPES[ending] === undefined ? '' : ending;
+}
 
 // The file's real name, or one made up from its type where the address has none (`api.php?id=…`).
 function fileName(url, type) {
-  const last = new URL(url).pathname.split('/').pop();
-  let name = last;
+  let name = new URL(url).pathname.split('/').pop();
   try {
-    name = decodeURIComponent(last);
+    name = decodeURIComponent(name);
   } catch (malformed) {
     // Then it stays as it is.
   }
-  if (/\.(jpe?g|png|gif|webp|avif|heic|heif|mp4|mov|webm|dng|cr2|cr3|nef|arw)$/i.test(name)) return name;
-  return 'picture.' + (ENDINGS[type] || 'jpg');
+  if (endingOf(name)) return name;
+  return 'picture.' + (Object.keys(TYPES).find((ending) => TYPES[ending] === type) || 'jpg');
 }
 
-// 'image', 'video' or 'other', by the server's word or else by the name.
-function kindOf(type, name) {
-  if (/^(image|video)\//.test(type)) return type.split('/')[0];
-  if (/\.(mp4|mov|webm)$/i.test(name)) return 'video';
-  if (/\.(jpe?g|png|gif|webp|avif|heic|heif)$/i.test(name)) return 'image';
-  return 'other';
+// The type that the server names, unless it does not know the file either.
+function typeOf(served, name) {
+  return /^(image|video)\//.test(served) ? served : TYPES[endingOf(name)] || '';
 }

@@ -1,13 +1,13 @@
 // Puts the page together: once at the start, and again when its address changes.
 const DATA = JSON.parse(document.getElementById('data').textContent);
 const LANGUAGE = pickLanguage(Array.from(navigator.languages || [navigator.language]), DATA.locale);
-const TEXT = TEXTS[LANGUAGE.key];
+const TEXT = textsOf(LANGUAGE.key);
 let cards = [];
 
 function start() {
-  cards.forEach((card) => { card.round = -1; });
+  cards.forEach((card) => card.clear());
   const asked = readHash(location.hash);
-  cards = asked.url || asked.malformed || !DATA.pictures.length ? [cardFor(asked)] : DATA.pictures.map(fixedCard);
+  cards = asked.url || asked.malformed || !DATA.pictures.length ? [cardFor(asked)] : DATA.pictures.map(namedCard);
   const place = document.getElementById('cards');
   place.textContent = '';
   cards.forEach((card) => place.appendChild(card.root));
@@ -15,21 +15,17 @@ function start() {
 
 function cardFor(asked) {
   const url = asked.url ? ownAddress(asked.url) : null;
-  const card = new Card(TEXT, url);
-  const until = Number(asked.until) || 0;
-  if (!asked.url && !asked.malformed) card.fail(TEXT.none, TEXT.noneHint);
-  else if (!url) card.fail(TEXT.foreign, TEXT.foreignHint);
-  else if (until && until * 1000 < Date.now()) card.fail(TEXT.expired, TEXT.expiredHint);
-  else {
-    card.until = until ? dateOf(until) : '';
-    card.wait();
-  }
+  const card = new Card(TEXT, url, Number(asked.until));
+  if (!asked.url && !asked.malformed) card.fail(TEXT.none, TEXT.scan);
+  else if (!url && asked.malformed) card.fail(TEXT.foreign, TEXT.scan);
+  else if (!url) card.fail(TEXT.foreign, TEXT.foreignHint + ' ' + TEXT.scan);
+  else card.wait();
   return card;
 }
 
 // A picture that was named when the page was made, so that its host needs no check.
-function fixedCard(picture) {
-  const card = new Card(TEXT, new URL(picture.url, location.href).href, picture.type);
+function namedCard(picture) {
+  const card = new Card(TEXT, new URL(picture.url, location.href).href, 0, picture.type);
   card.wait();
   return card;
 }
@@ -43,7 +39,7 @@ function dateOf(seconds) {
   }
 }
 
-document.documentElement.lang = LANGUAGE.key;
+tellLanguage(LANGUAGE.key);
 if (!DATA.title) {
   document.title = TEXT.title;
   document.getElementById('title').textContent = TEXT.title;

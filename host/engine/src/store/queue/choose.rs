@@ -43,6 +43,18 @@ struct Span {
     deletes: bool,
 }
 
+impl Span {
+    /// The index that holds no more than it must, and its condition beside [`PENDING`], word for word.
+    fn index(&self) -> (&'static str, &'static str) {
+        const { assert!(DEFAULT_PRIORITY == 10, "the conditions name it") };
+        match (self.below <= i64::from(DEFAULT_PRIORITY), self.deletes) {
+            (true, false) => ("replica_urgent", "r.priority < 10"),
+            (true, true) => ("replica_light", "(r.priority < 10 OR wanted IS NULL)"),
+            (false, _) => ("replica_pending", "TRUE"),
+        }
+    }
+}
+
 /// Adds what is due in the order of the queue until `chosen` has `limit` in all.
 fn choose(
     transaction: &Transaction<'_>,
@@ -56,9 +68,10 @@ fn choose(
         return Ok(());
     }
     // `rank_ms` is never before `queued_ms`, so the bound on it lets the index skip a long backlog.
+    let (index, part) = span.index();
     let sql = format!(
-        "SELECT {DUE} FROM replica r INDEXED BY replica_pending JOIN item i ON i.id = r.item
-         WHERE target = ?1 AND {PENDING} AND not_before_ms <= ?2
+        "SELECT {DUE} FROM replica r INDEXED BY {index} JOIN item i ON i.id = r.item
+         WHERE target = ?1 AND {part} AND {PENDING} AND not_before_ms <= ?2
            AND rank_ms >= ?3 AND queued_ms >= ?3 AND (r.priority < ?4 OR (wanted IS NULL AND ?6))
          ORDER BY rank_ms LIMIT ?5"
     );

@@ -40,7 +40,14 @@ pub(super) fn end(
                     "UPDATE replica SET uncertain_ms = ?3, uncertain_version = ?4, not_before_ms = ?5
                      WHERE target = ?1 AND path = ?2",
                 )?
-                .execute(params![id, path, since, making, not_before_ms])?
+                .execute(params![id, path, since, making, not_before_ms])?;
+            // Its file may have gone in the meantime, and nothing was ever sent.
+            transaction
+                .prepare_cached(
+                    "DELETE FROM replica WHERE target = ?1 AND path = ?2
+                         AND wanted IS NULL AND held IS NULL AND uncertain_ms IS NULL",
+                )?
+                .execute(params![id, path])?
         }
         Finish::Unrepeatable => {
             transaction

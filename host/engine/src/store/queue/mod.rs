@@ -180,6 +180,19 @@ impl Store {
         .await
     }
 
+    /// Nothing waits longer than until then, Unix milliseconds.
+    pub(crate) async fn bring_forward(&self, target: TargetId, latest_ms: i64) -> Result<(), StoreError> {
+        self.write(move |transaction| {
+            let sql = format!(
+                "UPDATE replica SET not_before_ms = ?2
+                 WHERE target = ?1 AND not_before_ms > 0 AND {PENDING} AND not_before_ms > ?2"
+            );
+            transaction.execute(&sql, params![target.0, latest_ms])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// What failed may be tried again at once: the target is usable again.
     pub(crate) async fn forget_back_off(&self, target: TargetId) -> Result<(), StoreError> {
         self.write(move |transaction| {

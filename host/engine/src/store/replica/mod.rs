@@ -36,6 +36,8 @@ use correction::correct;
 
 /// Waiting this long counts as much as one step of priority, so that nothing starves.
 pub(super) const STEP_MS: i64 = 10 * 60 * 1000;
+/// Of a plan, so many changes are written at a time.
+const PORTION: usize = 4_000;
 /// Deletes come after every put of the same age.
 const DELETE_PRIORITY: u8 = 19;
 
@@ -123,26 +125,25 @@ impl Store {
         self.read(move |connection| of_items(connection, target, items.into_iter())).await
     }
 
-    /// Makes a plan durable: from here on its work is queued.
+    /// Makes a plan durable: from here on its work is queued. In portions, so that other writes need not
+    /// wait for all of it; one that is cut off in between is simply made again.
     pub(crate) async fn apply_plan(
         &self,
         target: TargetId,
         plan: Planned,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        if plan.changes.is_empty() && plan.complete.is_none() {
-            return Ok(());
+        let Planned { changes, delete_delay_ms, complete } = plan;
+        let mut changes = changes.into_iter().peekable();
+        while changes.peek().is_some() {
+            let portion: Vec<ReplicaChange> = changes.by_ref().take(PORTION).collect();
+            self.write(move |transaction| {
+                portion.iter().try_for_each(|one| apply(transaction, target, one, now_ms, delete_delay_ms))
+            })
+            .await?;
         }
-        self.write(move |transaction| {
-            for change in &plan.changes {
-                apply(transaction, target, change, now_ms, plan.delete_delay_ms)?;
-            }
-            if let Some((rules, generation)) = &plan.complete {
-                target::planned(transaction, target, rules, *generation)?;
-            }
-            Ok(())
-        })
-        .await
+        let Some((rules, generation)) = complete else { return Ok(()) };
+        self.write(move |transaction| target::planned(transaction, target, &rules, generation)).await
     }
 
     /// Corrects what is known by what an inventory found. Rows that changed since `began_ms` are newer

@@ -22,8 +22,8 @@ use crate::watch::by_hand::{self, Hand};
 const MINUTE: Duration = Duration::from_secs(60);
 /// In so many minutes everything is well, once nothing fails or changes any more.
 const MINUTES: u32 = 90;
-/// So often the operator confirms what is held back.
-const CONFIRM_MINUTES: u32 = 10;
+/// So often the operator looks after what waits for them.
+const ATTEND_MINUTES: u32 = 10;
 /// So many minutes it is watched that all stays as it is.
 const QUIET_MINUTES: u32 = 35;
 
@@ -215,9 +215,8 @@ impl Sim {
             }
             self.minute(life).await;
             minutes += 1;
-            if minutes % CONFIRM_MINUTES == 0 {
-                self.world.folder().confirm();
-                self.targets.iter().for_each(|target| life.confirm(&target.name));
+            if minutes % ATTEND_MINUTES == 0 {
+                self.attend(life);
             }
         }
         let calls = self.calls();
@@ -233,20 +232,20 @@ impl Sim {
         self.settle_accounts();
     }
 
+    fn attend(&self, life: &mut Life) {
+        self.world.note(|| "THE OPERATOR ATTENDS TO IT".into());
+        self.world.folder().confirm();
+        self.targets.iter().for_each(|target| life.confirm(&target.name));
+        life.retry();
+    }
+
     fn recover(&self, life: &mut Life) {
         self.world.fate.recover();
         self.targets.iter().for_each(|target| target.recover());
-        let open: Vec<MediaKey> = {
-            let mut folder = self.world.folder();
-            folder.plug();
-            std::mem::take(&mut folder.open).into_iter().collect()
-        };
-        open.iter().for_each(|key| life.hand.closed(key));
+        self.world.folder().plug();
+        life.hand.close_all();
         for target in &self.targets {
             life.resume(&target.name);
-        }
-        if self.schedule.end == End::Stay {
-            life.retry();
         }
     }
 

@@ -103,7 +103,7 @@ impl SimTarget {
                 tokio::select! {
                     biased;
                     () = call.cancel.cancelled() => Err(Failure::Cancelled),
-                    () = self.released.notified() => Err(failure(Fault::Retry)),
+                    () = self.released.cancelled() => Err(failure(Fault::Retry)),
                 }
             }
         }
@@ -181,7 +181,7 @@ impl SimTarget {
     /// Everything is well from now on.
     pub fn recover(&self) {
         self.state().script.clear();
-        self.released.notify_waiters();
+        self.released.cancel();
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::mishap::{Effect, UnderWay};
 use super::schedule::{Kind, Mishap};
@@ -25,8 +26,8 @@ pub(super) struct SimTarget {
     pub kind: Kind,
     pub world: Arc<World>,
     pub state: Mutex<State>,
-    /// What hangs goes on.
-    pub released: Notify,
+    /// Nothing hangs any more.
+    pub released: CancellationToken,
 }
 
 pub(super) struct State {
@@ -64,7 +65,7 @@ impl SimTarget {
             allowed: BTreeMap::new(),
             tampered: BTreeSet::new(),
         };
-        Self { name, kind, world, state: Mutex::new(state), released: Notify::new() }
+        Self { name, kind, world, state: Mutex::new(state), released: CancellationToken::new() }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::blob::FileIdentity;
 use engine::{Blob, Call, Failure, MediaKey, Object, ObjectPath, Origin, Receipt, Root, Target, TargetName};
-use sandbox::{LimitSettings, Plugin, PluginTarget, RcDoor, Roots, Secret, SetupError, TargetSetup};
+use sandbox::{LimitSettings, Plugin, PluginTarget, RcDoor, Roots, Sandbox, Secret, SetupError, TargetSetup};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,7 @@ pub struct Booth {
     pub secrets: BTreeMap<String, Secret>,
     pub limits: LimitSettings,
     pub rc: Option<Arc<dyn RcDoor>>,
+    pub sandbox: Sandbox,
     manifest: Value,
 }
 
@@ -48,6 +49,7 @@ impl Booth {
             ]),
             limits: LimitSettings::default(),
             rc: None,
+            sandbox: sandbox(),
             manifest,
         }
     }
@@ -57,7 +59,7 @@ impl Booth {
     }
 
     pub async fn plugin(&self) -> Plugin {
-        sandbox().load(pack(&guest("probe"), &self.manifest)).await.unwrap()
+        self.sandbox.load(pack(&guest("probe"), &self.manifest)).await.unwrap()
     }
 
     pub async fn try_target(&self, settings: Value) -> Result<PluginTarget, SetupError> {

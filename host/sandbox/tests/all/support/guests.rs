@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
-use sandbox::{Sandbox, SandboxSettings};
+use sandbox::{Bandwidth, Sandbox, SandboxSettings};
 use serde_json::Value;
 
 /// The bytes of a test component.
@@ -43,10 +43,13 @@ fn leb128(mut number: usize) -> Vec<u8> {
 
 /// One sandbox for all tests, so that each component is compiled once.
 pub fn sandbox() -> Sandbox {
-    static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
-        let code_cache =
-            std::env::temp_dir().join(format!("boothsync-test-code-{}", rustix::process::geteuid().as_raw()));
-        Sandbox::new(SandboxSettings { code_cache, bandwidth: Default::default() }).unwrap()
-    });
+    static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| sandbox_with(Default::default()));
     SANDBOX.clone()
+}
+
+/// One whose plugins share this bandwidth.
+pub fn sandbox_with(bandwidth: Bandwidth) -> Sandbox {
+    let code_cache =
+        std::env::temp_dir().join(format!("boothsync-test-code-{}", rustix::process::geteuid().as_raw()));
+    Sandbox::new(SandboxSettings { code_cache, bandwidth }).unwrap()
 }

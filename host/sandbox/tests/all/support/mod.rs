@@ -8,7 +8,7 @@ mod state;
 mod web_server;
 
 pub use booth::{Booth, blob_of, object};
-pub use guests::{guest, pack, sandbox};
+pub use guests::{guest, pack, sandbox, sandbox_with};
 pub use log::LogLines;
 pub use rc_server::RcServer;
 pub use state::MemoryState;
