@@ -11,6 +11,7 @@ use clap::Args;
 use crate::pack;
 use crate::places;
 use crate::step;
+use crate::tools;
 use crate::wasm_env::{self, TARGET};
 
 /// Options of `cargo xtask plugins`.
@@ -53,7 +54,7 @@ fn compile(workspace: &Path, doing: &str) -> Result<PathBuf> {
 }
 
 fn cargo(workspace: &Path) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = tools::cargo();
     command.current_dir(workspace).args(["build", "--release", "--locked", "--target", TARGET]);
     // An own folder, whatever is set for the host: two workspaces in one would build each other's crates anew.
     command.arg("--target-dir").arg(workspace.join("target"));

@@ -1,28 +1,8 @@
-//! What went wrong, told by what the host should do about it.
+//! What trouble with the drive means for the call.
+
+use kit::Fault;
 
 use crate::drive::{Cause, Drive, Kind, Trouble};
-
-/// The cases of the contract's `failure`, as a plain type that native tests can make and compare.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// Back off and try again.
-    Retry(String),
-    /// Leave the whole target alone for a while.
-    Wait {
-        /// How long, in milliseconds.
-        milliseconds: u64,
-        /// Why.
-        reason: String,
-    },
-    /// Nothing will work until a person mends something.
-    Blocked(String),
-    /// This object will not work; others may.
-    Rejected(String),
-    /// Cannot be done at all.
-    Unsupported(String),
-    /// The host asked for the work to stop.
-    Cancelled,
-}
 
 const FULL: &str = "The drive is full: make room on it or use another one";
 const READ_ONLY: &str = "The drive can only be read: check its write protection, or check it for errors and \

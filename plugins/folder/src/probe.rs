@@ -1,8 +1,9 @@
 //! Finds out whether the folder can be written to.
 
 use crate::drive::{Drive, Trouble};
-use crate::fault::{check_base, of_object, Fault};
-use crate::names::beside;
+use crate::fault::{check_base, of_object};
+use kit::aside::beside;
+use kit::Fault;
 
 /// Enough that a full drive shows, little enough for a slow one.
 const TRIAL_BYTES: usize = 256 * 1024;

@@ -1,8 +1,9 @@
 //! Writes one object: beside its place, flushed, then renamed.
 
 use crate::drive::{parent, Cause, Drive, Kind, Trouble};
-use crate::fault::{check_base, of_object, Fault};
-use crate::names::beside;
+use crate::fault::{check_base, of_object};
+use kit::aside::beside;
+use kit::Fault;
 
 /// The bytes of an object, as the host hands them out.
 pub trait Content {

@@ -1,8 +1,9 @@
 //! Deletes one object and the folders that it leaves empty.
 
 use crate::drive::{parent, Drive, Kind};
-use crate::fault::{check_base, of_object, Fault};
-use crate::names::beside;
+use crate::fault::{check_base, of_object};
+use kit::aside::beside;
+use kit::Fault;
 
 /// Folders below this one belong to the pictures; it and what lies beside it may have been there before.
 const MEDIA: &str = "media/";

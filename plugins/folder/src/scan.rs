@@ -1,8 +1,9 @@
 //! Looks at what the folder holds.
 
 use crate::drive::{join, Cause, Drive, Kind, Look, Trouble};
-use crate::fault::{check_base, of_object, Fault};
+use crate::fault::{check_base, of_object};
 use crate::names::is_internal;
+use kit::Fault;
 
 /// One file in the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,12 +9,13 @@ use std::time::UNIX_EPOCH;
 use tempfile::TempDir;
 
 use crate::drive::{Cause, Drive, Kind, Look, Trouble, Writing};
-use crate::fault::{of_object, Fault};
-use crate::names::beside;
+use crate::fault::of_object;
 use crate::probe::probe;
 use crate::put::{put, Content};
 use crate::remove::delete;
 use crate::scan::{scan, stat};
+use kit::aside::beside;
+use kit::Fault;
 
 /// A folder of this machine, as the component sees the one that the host opens.
 struct Real(PathBuf);

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
-use crate::fault::{Fault, Refusal};
+use crate::fault::Refusal;
 use crate::host::Host;
 use crate::rc::{self, Options};
 use crate::remote::Remote;
+use kit::Fault;
 
 /// rclone's name for the target's base.
 pub const TARGET: &str = "@target";

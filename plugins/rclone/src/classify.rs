@@ -6,8 +6,9 @@
 //! something else elsewhere. What no rule knows is tried again.
 
 use crate::codes;
-use crate::fault::{Fault, Refusal};
+use crate::fault::Refusal;
 use crate::redact::one_line;
+use kit::Fault;
 
 /// What a failure is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,26 +1,6 @@
-//! What went wrong, told by what the host should do about it.
+//! What rclone's answers mean for the call.
 
-/// The cases of the contract's `failure`, as a plain type that native tests can make and compare.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// Back off and try again.
-    Retry(String),
-    /// Leave the whole target alone for a while.
-    Wait {
-        /// How long, in milliseconds.
-        milliseconds: u64,
-        /// What the server said.
-        reason: String,
-    },
-    /// Nothing will work until a person mends something.
-    Blocked(String),
-    /// This object will not work; others may.
-    Rejected(String),
-    /// The remote cannot do this at all.
-    Unsupported(String),
-    /// The host asked for the work to stop.
-    Cancelled,
-}
+use kit::Fault;
 
 /// Why rclone did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What this plugin needs of the outside, so that all of it can be tested without a sandbox.
 
-use crate::fault::Fault;
+use kit::Fault;
 
 /// The imports of the component.
 pub trait Host {

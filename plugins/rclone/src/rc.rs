@@ -3,9 +3,10 @@
 use serde_json::{json, Map, Value};
 
 use crate::classify::refusal;
-use crate::fault::{Fault, Refusal};
+use crate::fault::Refusal;
 use crate::host::{Host, Reply};
 use crate::listing::{Item, Splitter};
+use kit::Fault;
 
 /// Answers other than listings are small; a longer one is not from rclone.
 const LONGEST_ANSWER: usize = 1 << 20;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
-use crate::fault::Fault;
 use crate::host::{Host, Reply};
+use kit::Fault;
 
 /// A rclone that answers from a script and writes down what it was asked.
 pub struct Script {

@@ -3,13 +3,14 @@
 use serde_json::{json, Value};
 
 use crate::base::{self, TARGET};
-use crate::fault::{Fault, Refusal};
+use crate::fault::Refusal;
 use crate::host::Host;
 use crate::listing::Item;
 use crate::names;
 use crate::rc::{self, Options};
 use crate::remote::Remote;
 use crate::signed;
+use kit::{aside, Fault};
 
 /// What `probe` found.
 #[derive(Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ pub fn put(host: &dyn Host, path: &str, size: u64, source: Source) -> Result<Str
     let remote = base::remote(host)?;
     base::check_bucket(host, &remote)?;
     if remote.is_written_in_place() {
-        let aside = names::beside(path);
+        let aside = aside::beside(path);
         copy(host, &remote, source, &aside)?;
         rename(host, &aside, path)?;
     } else {
@@ -133,7 +134,7 @@ pub fn delete(host: &dyn Host, path: &str) -> Result<(), Fault> {
     let remote = base::remote(host)?;
     remove(host, path)?;
     if remote.is_written_in_place() {
-        remove(host, &names::beside(path))?;
+        remove(host, &aside::beside(path))?;
     }
     Ok(())
 }
@@ -192,7 +193,7 @@ pub fn scan(host: &dyn Host, mut add: impl FnMut(Vec<Found>) -> Result<(), Fault
 }
 
 fn is_object(item: &Item) -> bool {
-    !item.is_dir && !names::is_beside(&item.path)
+    !item.is_dir && !aside::is_beside(&item.path)
 }
 
 fn found(item: Item) -> Found {

@@ -70,7 +70,7 @@ fn on_webdav_a_file_is_uploaded_beside_its_place_and_then_moved() {
     ]);
     put(&script, "media/a.jpg", 1, PHOTO).expect("uploaded");
     let (copy, rename) = (&script.asked()[1], &script.asked()[2]);
-    assert!(names::is_beside(copy["dstRemote"].as_str().expect("named")), "{copy}");
+    assert!(kit::aside::is_beside(copy["dstRemote"].as_str().expect("named")), "{copy}");
     assert_eq!(copy["dstRemote"], rename["srcRemote"]);
     assert_eq!(
         (&rename["srcFs"], &rename["dstFs"], &rename["dstRemote"]),
@@ -214,7 +214,7 @@ fn deleting_on_webdav_takes_an_unfinished_upload_with_it() {
         ("operations/deletefile", 404, error("object not found")),
     ]);
     delete(&script, "media/a.jpg").expect("deleted");
-    assert_eq!(script.asked()[2]["remote"], json!(names::beside("media/a.jpg")));
+    assert_eq!(script.asked()[2]["remote"], json!(kit::aside::beside("media/a.jpg")));
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_scan_says_which_uploads_are_unfinished_and_asks_only_for_cheap_hashes() {
     let file = |path: &str, size: i64| json!({"Path": path, "Name": path, "Size": size, "ModTime": "", "IsDir": false});
     let list = json!({"list": [
         file("index.html", 9), file("media/a.jpg", 5), file("media/b.gdoc", -1),
-        file("media/c.jpg.e0be3739.partial", 3), file(&names::beside("media/d.jpg"), 3),
+        file("media/c.jpg.e0be3739.partial", 3), file(&kit::aside::beside("media/d.jpg"), 3),
     ]});
     let script = Script::new(vec![
         ("operations/fsinfo", 200, fsinfo("sftp://h/photos", &["SlowHash"])),

@@ -21,9 +21,9 @@ use boothsync::plugin::types::{Failure, Object, Pause};
 use boothsync::plugin::{job, log, settings};
 use exports::boothsync::plugin::{inventory, target};
 
-use crate::fault::Fault;
 use crate::put::Content;
 use crate::scan::Found;
+use kit::Fault;
 use opened::Opened;
 
 struct Folder;
@@ -95,28 +95,4 @@ impl From<Found> for Entry {
     }
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Retry(text) => Self::Retry(text),
-            Fault::Wait { milliseconds, reason } => Self::Wait(Pause { milliseconds, reason }),
-            Fault::Blocked(text) => Self::Blocked(text),
-            Fault::Rejected(text) => Self::Rejected(text),
-            Fault::Unsupported(text) => Self::Unsupported(text),
-            Fault::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
-impl From<Failure> for Fault {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Retry(text) => Self::Retry(text),
-            Failure::Wait(Pause { milliseconds, reason }) => Self::Wait { milliseconds, reason },
-            Failure::Blocked(text) => Self::Blocked(text),
-            Failure::Rejected(text) => Self::Rejected(text),
-            Failure::Unsupported(text) => Self::Unsupported(text),
-            Failure::Cancelled => Self::Cancelled,
-        }
-    }
-}
+kit::failure_is_fault!(Failure, Pause);

@@ -6,7 +6,7 @@ use wasip2::filesystem::types::{
 };
 
 use crate::drive::{Cause, Drive, Kind, Look, Trouble, Writing};
-use crate::fault::Fault;
+use kit::Fault;
 
 /// Under this name the host opens the folder from the settings.
 const NAME: &str = "/target";

@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::boothsync::plugin::http::{self, Chunk, Request, Response};
 use super::boothsync::plugin::{job, log, settings, state};
-use crate::fault::Fault;
 use crate::host::{Host, Reply};
+use kit::Fault;
 
 /// Bytes of an answer taken at once.
 const PART: u32 = 256 * 1024;

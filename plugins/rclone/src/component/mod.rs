@@ -2,9 +2,9 @@
 
 mod imports;
 
-use crate::fault::Fault;
 use crate::target::{self, Source};
 use imports::Imports;
+use kit::Fault;
 
 wit_bindgen::generate!({ path: "../../wit", world: "sync-target-full" });
 
@@ -78,28 +78,4 @@ impl From<target::Found> for Entry {
     }
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Retry(text) => Self::Retry(text),
-            Fault::Wait { milliseconds, reason } => Self::Wait(Pause { milliseconds, reason }),
-            Fault::Blocked(text) => Self::Blocked(text),
-            Fault::Rejected(text) => Self::Rejected(text),
-            Fault::Unsupported(text) => Self::Unsupported(text),
-            Fault::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
-impl From<Failure> for Fault {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Retry(text) => Self::Retry(text),
-            Failure::Wait(Pause { milliseconds, reason }) => Self::Wait { milliseconds, reason },
-            Failure::Blocked(text) => Self::Blocked(text),
-            Failure::Rejected(text) => Self::Rejected(text),
-            Failure::Unsupported(text) => Self::Unsupported(text),
-            Failure::Cancelled => Self::Cancelled,
-        }
-    }
-}
+kit::failure_is_fault!(Failure, Pause);
