@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bad_input;
+mod booth_apps;
 mod faults;
+mod full_data_disk;
 mod harness;
 mod kill;
 mod old_rclone;

@@ -164,10 +164,16 @@ impl Browser {
         saved().expect("it was there a moment ago")
     }
 
+    /// What the phone shows, as PNG.
+    #[track_caller]
+    pub fn picture(&self) -> Vec<u8> {
+        self.runtime.block_on(self.client.screenshot()).unwrap()
+    }
+
     /// Keeps what the phone shows as `target/screenshots/<name>.png`, for a person to look at.
     #[track_caller]
     pub fn keep_picture(&self, name: &str) {
-        let picture = self.runtime.block_on(self.client.screenshot()).unwrap();
+        let picture = self.picture();
         let folder = results().join("screenshots");
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(format!("{name}.png")), picture).unwrap();
@@ -193,6 +199,8 @@ fn start_driver(folder: &Path) -> (Running, u16) {
     let mut command = Command::new("/usr/bin/chromedriver");
     command.args(["--port=0", "--log-level=WARNING"]).env_clear();
     command.env("PATH", "/usr/bin:/bin").env("HOME", folder).env("TMPDIR", folder);
+    // Else no file could be saved under a name with letters of other languages.
+    command.env("LANG", "C.UTF-8");
     let mut driver = Running::start("chromedriver", command, &folder.join("driver.log"));
     let log = || fs::read_to_string(folder.join("driver.log")).unwrap_or_default();
     driver.wait_until_ready(PATIENCE, || log().contains(STARTED));

@@ -33,7 +33,7 @@ impl Film {
 
     fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Jpeg => &["mandelbrot=size=1200x800:start_scale=0.6", "-frames:v", "1", "-f", "mjpeg"],
+            Self::Jpeg => &["gradients=size=1200x800:nb_colors=5:seed=7", "-frames:v", "1", "-f", "mjpeg"],
             Self::Gif => &["testsrc2=size=480x320:rate=10:duration=1", "-f", "gif"],
             Self::Webp => &["testsrc2=size=480x320:rate=10:duration=1", "-loop", "0", "-f", "webp"],
             // Noise makes it large.

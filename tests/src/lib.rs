@@ -10,7 +10,6 @@ mod booth;
 mod browser;
 mod code;
 mod disk;
-mod fault_proxy;
 mod film;
 mod http;
 mod needs;

@@ -40,7 +40,7 @@ impl Need {
             Self::Browser => (are_files(&["/usr/bin/chromium", "/usr/bin/chromedriver"]), "chromium-driver"),
             Self::WebServer => (are_files(&["/usr/sbin/nginx"]), "nginx"),
             Self::Ffmpeg => (are_files(&["/usr/bin/ffmpeg"]), "ffmpeg"),
-            Self::Npm => (are_files(&["/usr/bin/npm"]), "npm"),
+            Self::Npm => (is_on_path("npm"), "npm"),
         };
         (!is_there).then_some(package)
     }
@@ -92,6 +92,11 @@ pub(crate) fn rclone() -> PathBuf {
 
 fn are_files(paths: &[&str]) -> bool {
     paths.iter().all(|path| Path::new(path).is_file())
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 fn has_pyftpdlib(python: &Path) -> bool {

@@ -120,7 +120,11 @@ impl Shared {
         match (event.kind, unfinished) {
             (EventKind::Create(_) | EventKind::Modify(ModifyKind::Data(_)), true) => self.begun(path),
             (EventKind::Access(AccessKind::Close(AccessMode::Write)), true) => self.closed(path),
-            (EventKind::Remove(_), true) => self.lock().cleaned += 1,
+            (EventKind::Remove(_), true) => {
+                self.lock().cleaned += 1;
+                self.closed_if_open(path);
+            }
+            (EventKind::Modify(ModifyKind::Name(RenameMode::From)), true) => self.closed_if_open(path),
             (EventKind::Modify(ModifyKind::Name(RenameMode::To)), false) => self.arrived(path),
             (EventKind::Remove(_), false) => self.lock().deleted += 1,
             (EventKind::Create(_) | EventKind::Modify(ModifyKind::Data(_)), false) => {
@@ -143,6 +147,14 @@ impl Shared {
         seen.open.remove(path);
         seen.uploads += 1;
         seen.pages += usize::from(page);
+    }
+
+    /// Some servers say that they have the whole file a moment before they close it, and then the kernel
+    /// tells of the close under another name, or not at all.
+    fn closed_if_open(&self, path: &Path) {
+        if self.lock().open.contains(path) {
+            self.closed(path);
+        }
     }
 
     fn arrived(&self, path: &Path) {

@@ -118,6 +118,14 @@ fn asked(line: &str) -> Option<Asked> {
     Some(Asked { host, method, path, status: next()?.parse().ok()?, range: next()? })
 }
 
+/// What some hosts do differently, each below a folder of its own.
+const ODDITIES: &str = "
+    location /photos/media/no-head/ { if ($request_method = HEAD) { return 405; } }
+    location /photos/media/page-instead/ { error_page 404 =200 /photos/index.html; }
+    location /photos/media/gone/ { return 410; }
+    location /photos/media/no-types/ { types { } }
+";
+
 /// Nothing but files: what a web space without any programs does.
 fn configuration(folder: &Path, root: &Path, addresses: &[SocketAddrV4]) -> String {
     let folder = folder.display();
@@ -134,7 +142,7 @@ fn configuration(folder: &Path, root: &Path, addresses: &[SocketAddrV4]) -> Stri
          default_type application/octet-stream;\n\
          log_format seen '$server_addr:$server_port\\t$request_method\\t$request_uri\\t$status\\t$http_range';\n\
          access_log {folder}/access.log seen;\n\
-         server {{ {listen} root {root}; index index.html; }}\n}}\n",
+         server {{ {listen} root {root}; index index.html; {ODDITIES} }}\n}}\n",
         root = root.display()
     )
 }

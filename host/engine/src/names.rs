@@ -106,7 +106,9 @@ text_name!(
 impl ObjectPath {
     /// The path under which a target holds `key` when names are kept as they are: `media/<key>` in NFC.
     pub fn of_media(key: &MediaKey) -> Self {
-        Self(format!("media/{key}").nfc().collect::<String>().into())
+        let path = format!("media/{key}");
+        // Nearly every name is composed already, and this is asked for each of them again and again.
+        Self(if is_nfc(&path) { path.into() } else { path.nfc().collect::<String>().into() })
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 use uuid::Uuid;
 
 use crate::names::{MediaKey, ObjectPath};
@@ -45,6 +45,9 @@ impl fmt::Debug for NamingKey {
 
 /// The key in Unicode normal form C, in which keys are compared.
 pub fn composed(key: &MediaKey) -> MediaKey {
+    if is_nfc(key.as_str()) {
+        return key.clone();
+    }
     let text: String = key.as_str().nfc().collect();
     MediaKey::new(&text).expect("composing letters makes neither a slash nor a dot segment")
 }

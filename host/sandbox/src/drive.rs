@@ -5,10 +5,12 @@
 //! unplugged stick leaves an empty mount point behind: the marker is missing there, and the call is
 //! refused before a byte lands on the wrong disk.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::Failure;
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -25,8 +27,9 @@ pub(crate) const MARKER: &str = ".boothsync-target";
 const UNFINISHED: &str = ".boothsync-target.new";
 /// Where the guest finds the folder.
 const GUEST_PATH: &str = "/target";
-/// Calls that find no marker make it one after the other.
-static MARKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Calls that find no marker in a folder make it one after the other. Each folder for itself: one that
+/// does not answer keeps whoever marks it.
+static MARKING: Mutex<BTreeMap<PathBuf, Arc<tokio::sync::Mutex<()>>>> = Mutex::new(BTreeMap::new());
 /// Longest content of a marker that is read, in bytes.
 const MARKER_BYTES: u64 = 128;
 
@@ -82,7 +85,8 @@ impl Drive {
     }
 
     async fn mark(&self, state: &dyn StateStore) -> Result<(), Failure> {
-        let _one_at_a_time = MARKING.lock().await;
+        let marking = marking(&self.folder);
+        let _one_at_a_time = marking.lock().await;
         // Another call may have been faster: its id is the one that counts.
         let found = self.marker().map_err(|error| self.unreadable(&error))?;
         let id = match found {
@@ -144,6 +148,11 @@ impl Drive {
     }
 }
 
+fn marking(folder: &Path) -> Arc<tokio::sync::Mutex<()>> {
+    let mut all = MARKING.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(all.entry(folder.to_owned()).or_default())
+}
+
 /// The name of the durable value that holds the id of the drive at this path. Another path in the
 /// settings is another drive, chosen on purpose.
 fn remembered_as(folder: &Path) -> String {
@@ -186,9 +195,6 @@ fn not_there(folder: &Path, error: io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-    use std::sync::Mutex;
-
     use super::*;
 
     #[derive(Default)]
@@ -271,15 +277,41 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn first_calls_side_by_side_agree_on_the_marker() {
         let temp = tempfile::tempdir().unwrap();
-        let state = std::sync::Arc::new(Memory::default());
+        let state = Arc::new(Memory::default());
         let calls = (0..16).map(|_| {
-            let (folder, state) = (temp.path().to_owned(), std::sync::Arc::clone(&state));
+            let (folder, state) = (temp.path().to_owned(), Arc::clone(&state));
             tokio::spawn(async move { open(&folder, &state, true).await })
         });
         for call in calls.collect::<Vec<_>>() {
             call.await.unwrap().unwrap();
         }
         assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    /// Opening a pipe for writing waits for a reader, as everything does on a dead mount.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_folder_that_hangs_while_it_is_marked_does_not_keep_another_from_being_marked() {
+        let temp = tempfile::tempdir().unwrap();
+        let (dead, good) = (temp.path().join("dead"), temp.path().join("good"));
+        for folder in [&dead, &good] {
+            std::fs::create_dir(folder).unwrap();
+        }
+        let pipe = dead.join(UNFINISHED);
+        rustix::fs::mknodat(CWD, &pipe, rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        let (runtime, folder) = (tokio::runtime::Handle::current(), dead.clone());
+        let hangs = std::thread::spawn(move || runtime.block_on(open(&folder, &Memory::default(), true)));
+        while marking(&dead).try_lock().is_ok() {
+            tokio::task::yield_now().await;
+        }
+        let state = Memory::default();
+        let marked = open(&good, &state, true);
+        tokio::time::timeout(std::time::Duration::from_secs(30), marked)
+            .await
+            .expect("it does not wait")
+            .unwrap();
+        assert!(!hangs.is_finished());
+        let _reader = openat(CWD, &pipe, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()).unwrap();
+        hangs.join().unwrap().unwrap_err();
     }
 
     #[tokio::test]

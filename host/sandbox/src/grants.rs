@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::doors::Roots;
 use crate::egress::{Allow, AllowList, RcGrant, target_fs};
 use crate::manifest::{FolderWish, HttpWish, Permissions, RcloneWish};
+use crate::resolve::resolve;
 
 /// Everything within reach of one target.
 pub(crate) struct Grants {
@@ -88,9 +89,9 @@ fn check_apart(path: &Path, roots: &Roots) -> Result<(), String> {
     Ok(())
 }
 
-/// The path with links followed as far as it exists.
+/// The path with links followed as far as it exists, and answers.
 fn real(path: &Path) -> PathBuf {
-    match (path.canonicalize(), path.parent(), path.file_name()) {
+    match (resolve(path), path.parent(), path.file_name()) {
         (Ok(real), ..) => real,
         (Err(_), Some(parent), Some(name)) => real(parent).join(name),
         _ => path.to_owned(),

@@ -36,6 +36,7 @@ mod meter;
 mod package;
 mod page;
 mod plugin;
+mod resolve;
 mod runtime;
 mod schema;
 mod secret;
@@ -55,6 +56,7 @@ pub use manifest::{
 };
 pub use page::{PageSetup, PluginPage};
 pub use plugin::Plugin;
+pub use resolve::resolve;
 pub use runtime::{Sandbox, SandboxSettings};
 pub use secret::Secret;
 pub use target::{PluginTarget, TargetSetup};

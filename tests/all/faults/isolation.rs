@@ -30,6 +30,7 @@ fn while_one_server_hangs_with_all_its_slots_the_others_get_every_picture() {
     far.booth.remote("near", &near.section(PASSWORD));
     far.booth.rclone_target("near", "near:", "photos");
     let usb = usb(&mut far);
+    far.give_up_after(20);
     far.start_well();
     let before = far.whole();
     far.line.set(Fault::Silence { after_bytes: 0 });

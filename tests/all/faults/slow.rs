@@ -28,14 +28,14 @@ fn over_a_very_long_line_everything_arrives_and_the_target_stays_up() {
 }
 
 /// There is a limit to standing still, and none to how long an upload takes. What the system takes of it
-/// at once, some two megabytes, goes its way unseen, so the limit must be longer than that takes.
+/// at once, some five megabytes, goes its way unseen, so the limit must be longer than that takes.
 #[test]
 fn an_upload_may_take_longer_than_it_may_stand_still() {
     let mut far = Far::new(Kind::RcloneFtp);
     far.give_up_after(12);
     far.start_well();
-    far.line.set(Fault::Drip { bytes_per_second: 400_000 });
-    far.shoot("video", 1, 8_000_000);
+    far.line.set(Fault::Drip { bytes_per_second: 1_000_000 });
+    far.shoot("video", 1, 24_000_000);
     far.watch(AFTER_OUTAGE, "the video is there", |target| {
         assert_eq!(target["state"], "up", "{target}");
         target["pending"] == 0 && target["running"] == 0 && target["held"] == target["wanted"]

@@ -44,7 +44,7 @@ impl Plan {
     pub fn of(seed: u64, round: u64) -> Self {
         // Neither may shift the other: `seed + round` would give the next seed the same rounds.
         let mut rng = StdRng::seed_from_u64(seed.rotate_left(32) ^ round);
-        let changes = rng.random_range(20..40);
+        let changes = rng.random_range(30..50);
         let kills_rclone = round.is_multiple_of(3);
         let moment = moment(&mut rng, changes, kills_rclone);
         let rclone = kills_rclone.then(|| match rng.random_range(0..4) {

@@ -35,6 +35,7 @@ const SHARES_LATE: &str = "
 const COPIES_NOTHING: &str = "
     window.forbidden = [];
     document.execCommand = () => false;
+    Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined });
 ";
 
 fn phone(before: &'static str) -> Browser {
@@ -105,10 +106,10 @@ fn without_a_share_sheet_the_link_can_be_copied() {
     let browser = Browser::start(&visitor());
     browser.open(&link);
     is_shown(&browser);
-    browser.evaluate("document.addEventListener('copy', () => { window.copied = String(getSelection()) || document.activeElement.value })");
+    browser.devtools("Browser.grantPermissions", json!({"permissions": ["clipboardReadWrite"]}));
     browser.tap(".card button");
     browser.wait_for_text("The link has been copied.");
-    assert_eq!(browser.evaluate("return window.copied"), json!(link));
+    assert_eq!(browser.evaluate_later("navigator.clipboard.readText().then(arguments[0])"), json!(link));
 
     let browser = phone(COPIES_NOTHING);
     browser.open(&link);

@@ -9,6 +9,7 @@ mod kinds;
 mod languages;
 mod looks;
 mod names;
+mod odd_hosts;
 mod old_phones;
 mod refused;
 
@@ -42,14 +43,25 @@ impl Party {
 
     /// A picture is taken, and has been uploaded. Returns its link.
     fn take_and_send(&self, film: Film, name: &str) -> String {
-        let key = self.take(film, name);
+        self.take_and_send_in(FINISHED, film, name)
+    }
+
+    /// The same in another folder.
+    fn take_and_send_in(&self, folder: &str, film: Film, name: &str) -> String {
+        let key = format!("{folder}/{name}");
+        film.make(&self.booth.media().join(&key));
         self.web.wait_for(&format!("media/{key}"));
         self.web.link(&self.booth, &key)
     }
 
     /// The link of a picture that does not come. Its address is made as that of others is.
     fn link_to_nothing(&self) -> String {
-        let media = self.web.url(&format!("media/{FINISHED}/never.jpg"));
+        self.link_to_nothing_in(FINISHED)
+    }
+
+    /// The same in another folder.
+    fn link_to_nothing_in(&self, folder: &str) -> String {
+        let media = self.web.url(&format!("media/{folder}/never.jpg"));
         self.web.url(&format!("#/?url={}", media.replace(':', "%3A").replace('/', "%2F")))
     }
 }

@@ -12,7 +12,7 @@ const FORGETFUL: &str = "
     for (const name of ['structuredClone', 'reportError', 'createImageBitmap', 'IntersectionObserver']) delete window[name];
     for (const name of ['at', 'findLast', 'toSorted', 'flat', 'flatMap']) delete Array.prototype[name];
     for (const name of ['at', 'replaceAll', 'isWellFormed', 'matchAll', 'trimStart']) delete String.prototype[name];
-    for (const name of ['hasOwn', 'groupBy', 'fromEntries']) delete Object[name];
+    for (const name of ['groupBy', 'fromEntries']) delete Object[name];
     for (const name of ['timeout', 'any']) delete AbortSignal[name];
     for (const name of ['any', 'allSettled', 'withResolvers']) delete Promise[name];
     delete Promise.prototype.finally;
@@ -27,10 +27,15 @@ fn a_browser_that_has_learnt_nothing_since_2018_shows_the_picture() {
     needs!(Need::Browser, Need::WebServer, Need::Ffmpeg);
     let party = Party::begin("");
     let browser = Browser::start(&Visitor { before: FORGETFUL, ..visitor() });
-    browser.open(&party.take_and_send(Film::Jpeg, "one.jpg"));
+    let link = party.take_and_send(Film::Jpeg, "one.jpg");
+    browser.open(&link);
     is_shown(&browser);
+    browser.evaluate(
+        "document.addEventListener('copy', () => { window.copied = document.activeElement.value })",
+    );
     browser.tap(".card button");
     browser.wait_for_text("The link has been copied.");
+    assert_eq!(browser.evaluate("return window.copied"), link.as_str());
 }
 
 #[test]

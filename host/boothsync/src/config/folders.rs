@@ -82,12 +82,12 @@ fn touches(a: &Path, b: &Path) -> bool {
     a.starts_with(b) || b.starts_with(a)
 }
 
-/// The path without symbolic links, as far as it exists; the rest as it is written.
+/// The path without symbolic links, as far as it exists and answers; the rest as it is written.
 fn real(path: &Path) -> PathBuf {
     let mut missing = Vec::new();
     let mut existing = lexical(path);
     loop {
-        if let Ok(real) = existing.canonicalize() {
+        if let Ok(real) = sandbox::resolve(&existing) {
             return missing.iter().rev().fold(real, |path, part| path.join(part));
         }
         let Some(name) = existing.file_name().map(ToOwned::to_owned) else { return lexical(path) };
@@ -103,7 +103,7 @@ fn lexical(path: &Path) -> PathBuf {
         match part {
             Component::CurDir => {}
             Component::ParentDir => {
-                let parent = clean.canonicalize().unwrap_or(clean);
+                let parent = sandbox::resolve(&clean).unwrap_or(clean);
                 clean = parent.parent().map(Path::to_path_buf).unwrap_or(parent);
             }
             part => clean.push(part),

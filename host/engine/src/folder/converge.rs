@@ -63,8 +63,10 @@ impl Folder {
         let plan = move |target: TargetId, items: &[ItemRow], replicas: &[ReplicaRow]| {
             // What an arrival shows to be over is for the full sync, which weighs such deletes.
             let moment = Moment { takedowns: &takedowns, now_ms, clock_believed: false };
-            let desired: Vec<_> =
+            let mut desired: Vec<_> =
                 items.iter().filter_map(|item| rules.get(&target)?.desire(item, &moment)).collect();
+            // Of two that are spelled alike, the first.
+            desired.sort_by(|a, b| a.item.key.cmp(&b.item.key));
             plan::plan(&desired, replicas).changes
         };
         let targets = lanes.iter().map(|lane| lane.id).collect();

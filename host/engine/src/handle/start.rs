@@ -17,7 +17,7 @@ use crate::media::MediaFolder;
 use crate::names::TargetName;
 use crate::pages::{self, Pages};
 use crate::rules::Rules;
-use crate::settings::{MediaSettings, Settings, TargetSettings};
+use crate::settings::{MediaSettings, Mode, Settings, TargetSettings};
 use crate::share::{LinkRule, Pattern};
 use crate::upkeep;
 use crate::watch::{Wakes, Watch, WatchKind, WatchSettings};
@@ -114,6 +114,10 @@ async fn open_lanes(
         let row = shared.store.register_target(&settings.name, &settings.placement).await?;
         let rules = Rules::new(row.id, settings, media, shared.identity.naming_key().clone())
             .map_err(|error| StartError::Settings(error.to_string()))?;
+        if rules.settings.mode == Mode::Copy {
+            // It may have been a mirror.
+            shared.store.let_stay(row.id).await?;
+        }
         // A start is a reason to try what was refused.
         shared.store.try_again(row.id, None).await?;
         let (handle, run) =

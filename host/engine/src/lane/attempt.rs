@@ -119,7 +119,9 @@ impl Attempt {
         };
         let media = self.due.item.root == Root::Media;
         if media && Version::of(blob.identity()) != version {
-            return self.look_again();
+            // What the filters leave out is not planned anew: an abandoned put of it stays as it is.
+            let planned = self.rules.takes(&self.due.item.key);
+            return if planned { self.look_again() } else { End::NotCalled(Finish::Unrepeatable) };
         }
         let object = self.object(&blob);
         call.progress.set(0, object.size_bytes);

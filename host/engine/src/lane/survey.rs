@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rand::Rng;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tracing::info;
 
 use super::{Shared, back_off, bounded_call};
@@ -19,6 +20,8 @@ use crate::settings::Mode;
 use crate::store::{ItemRow, StoreError};
 use crate::target::Target;
 
+/// Two clocks are never of quite the same mind.
+const CLOCK_SLACK_MS: i64 = 20;
 /// Portions of a listing that wait to be taken in.
 const PORTIONS: usize = 4;
 
@@ -108,7 +111,7 @@ pub(super) async fn run(
     rules: &Rules,
     target: &dyn Target,
 ) -> Result<Vec<Leftover>, Failure> {
-    let began_ms = shared.now_ms();
+    let (began_ms, began) = (shared.now_ms(), Instant::now());
     let entries = list(shared, target).await?;
     let failed = |error: StoreError| Failure::Retry(error.to_string());
     let turn = shared.comparing.acquire().await.map_err(|_| Failure::Cancelled)?;
@@ -116,8 +119,12 @@ pub(super) async fn run(
     let first_told = comparison.weigh_told(&shared.store.told(rules.id).await.map_err(failed)?);
     let (found, unknown) = (comparison.found, comparison.unknown);
     let changes = inventory::settle(comparison, &shared.media, &shared.pages).await;
-    let repaired =
-        shared.store.apply_inventory(rules.id, changes, began_ms, shared.now_ms()).await.map_err(failed)?;
+    let now_ms = shared.now_ms();
+    if was_set_back(began_ms, now_ms, began.elapsed()) {
+        // Which records are newer than the listing cannot be told.
+        return Err(Failure::Retry("the clock was set back while the target was asked what it holds".into()));
+    }
+    let repaired = shared.store.apply_inventory(rules.id, changes, began_ms, now_ms).await.map_err(failed)?;
     shared.store.keep_told(rules.id, first_told).await.map_err(failed)?;
     drop(turn);
     let name = &rules.settings.name;
@@ -126,6 +133,12 @@ pub(super) async fn run(
         "target `{name}` holds {found} objects, {unknown} of them not ours; {repaired} records were corrected"
     );
     Ok(leftovers)
+}
+
+/// Whether the clock went on by less than the time that went by.
+fn was_set_back(began_ms: i64, now_ms: i64, passed: Duration) -> bool {
+    let passed_ms = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
+    now_ms.saturating_sub(began_ms) < passed_ms.saturating_sub(CLOCK_SLACK_MS)
 }
 
 async fn list(shared: &Shared, target: &dyn Target) -> Result<HashMap<ObjectPath, Entry>, Failure> {

@@ -58,6 +58,8 @@ pub(super) struct Lane {
     pub(super) leftovers: Vec<Leftover>,
     /// One is being removed.
     pub(super) sweeping: bool,
+    /// Calls for objects since the program began, for the share of what waits longest.
+    pub(super) started: usize,
     pub(super) running: HashMap<Id, Running>,
     pub(super) probing: bool,
     /// When it last looked what is due, Unix milliseconds.
@@ -101,6 +103,7 @@ impl Lane {
             survey,
             leftovers: Vec::new(),
             sweeping: false,
+            started: 0,
             running,
             probing: false,
             turned_ms: None,
@@ -202,7 +205,8 @@ impl Lane {
             limit,
             running: self.running.values().map(|running| running.path.clone()).collect(),
             urgent_since_ms: now_ms - URGENT_MS,
-            reserved: limit / RESERVE,
+            // Counted over all that ever started: mostly one slot at a time becomes free.
+            reserved: (self.started + limit) / RESERVE - self.started / RESERVE,
             // What an earlier program may have uploaded waits until it is known; new pictures do not.
             queued_since_ms: takes_over.then(|| self.shared.fresh_since_ms()),
             below_priority: self.gate.below_priority(),
@@ -210,6 +214,7 @@ impl Lane {
         let name = self.rules.settings.name.clone();
         let (due, events) = self.shared.store.take(self.rules.id, name, take).await?;
         self.shared.tell(events);
+        self.started += due.len();
         for (due, slot) in due.into_iter().zip(slots) {
             let path = due.path.clone();
             let attempt =

@@ -102,7 +102,7 @@ fn read_date(backup: &Path, database: &Path) -> Option<Option<Timestamp>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(backup, flags).ok()?;
     damage::check(&connection).and_then(|()| schema::refuse_newer(&connection, database)).ok()?;
-    Some(restore::copied_at(&connection).ok()?)
+    restore::copied_at(&connection).ok()
 }
 
 fn has_room(data: &Path, size: u64) -> bool {

@@ -15,9 +15,6 @@ const CHECK_AT_MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Of the write-ahead log, this much is kept between checkpoints.
 const LOG_BYTES: u32 = 4 * 1024 * 1024;
 
-/// Pages of the database that the writer keeps in memory, in KiB; the hourly tidying up lets go of them.
-const CACHE_KIB: i32 = 16 * 1024;
-
 /// What became of a damaged database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mended {
@@ -69,6 +66,8 @@ pub fn open_or_mend(path: &Path) -> Result<(Connection, Option<Mended>), StoreEr
 
 fn open(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
+    // Before anything is written into it.
+    schema::refuse_newer(&connection, path)?;
     // Works on a new file only: freed pages go back to the disk in small portions.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -76,8 +75,6 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
-    // What does not fit is written again and again within one large transaction.
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     check_if_worth_it(&connection, path)?;
     schema::migrate(&mut connection, path)?;
     restore::take_in_copy(&mut connection)?;

@@ -132,7 +132,7 @@ impl Store {
         .await
     }
 
-    /// Records that files are gone. Returns their items.
+    /// Records that files are gone. Returns their items, and those that are spelled alike.
     pub(crate) async fn mark_gone(&self, changes: Vec<ItemChange>) -> Result<Vec<ItemRow>, StoreError> {
         if changes.is_empty() {
             return Ok(Vec::new());
@@ -142,6 +142,7 @@ impl Store {
             for change in &changes {
                 rows.extend(apply(transaction, change, 0)?);
             }
+            add_twins(transaction, &mut rows)?;
             meta::next_generation(transaction)?;
             Ok(rows)
         })
@@ -166,6 +167,7 @@ impl Store {
                 rows.extend(apply(transaction, change, now_ms)?);
                 events.extend(announce(transaction, change, now_ms)?);
             }
+            add_twins(transaction, &mut rows)?;
             meta::next_generation(transaction)?;
             for target in targets {
                 let replicas = replica::of_items(transaction, target, rows.iter().map(|row| row.id))?;
@@ -218,6 +220,22 @@ fn apply(
             by_key(transaction, *root, key.as_str())
         }
     }
+}
+
+/// Adds the items that are there and differ from one of these in spelling alone: only one of them has a
+/// place on a target, and which one can only be said of all together.
+fn add_twins(connection: &Connection, rows: &mut Vec<ItemRow>) -> Result<(), StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM item WHERE identifier = ?1 AND source = 'media' AND present");
+    let mut query = connection.prepare_cached(&sql)?;
+    let mut twins = Vec::new();
+    for row in rows.iter().filter(|row| row.root == Root::Media && !row.key.as_str().is_ascii()) {
+        let identifier = crate::naming::identifier(&row.key).to_string();
+        let alike = query.query_map([identifier], |row| ItemRow::read(row, 0))?;
+        twins.extend(alike.collect::<Result<Vec<_>, _>>()?);
+    }
+    twins.retain(|twin| rows.iter().all(|row| row.id != twin.id));
+    rows.extend(twins);
+    Ok(())
 }
 
 fn announce(

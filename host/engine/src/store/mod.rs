@@ -1,11 +1,45 @@
 //! The one SQLite database, and the only SQL.
 //!
 //! One thread owns the writing connection. Writes that arrive while it commits are carried out
-//! together in the next transaction and answered after its commit, so that a burst of pictures pays
-//! for few flushes and `synchronous=FULL` stays affordable on an SD card: what is answered survives a
-//! power cut. Readers have a connection of their own and never wait for a writer (WAL).
+//! together in the next transaction and answered after its commit. Readers have a connection of their
+//! own and never wait for a writer (WAL). No transaction stays open across a call to a target.
 //!
-//! No transaction stays open across a call to a target.
+//! # Why `synchronous=FULL`
+//!
+//! Two promises rest on *answered means on the disk*: no call begins before its row is `uncertain` for
+//! good, and what the watcher saw is forgotten only once the item is written down. With `NORMAL` a
+//! power cut takes back the last commits, so a target could hold objects that nobody knows of, and a
+//! delete that the operator confirmed could be forgotten while its confirmation is not. `FULL` flushes
+//! the write-ahead log with each commit: 0.3 ms against 0.01 ms on a solid state disk, 5 to 20 ms on an
+//! SD card, where a picture of 2 MB takes seconds to upload. Grouping keeps it at that when many things
+//! happen at once: 32 writes in one commit take 1.3 times as long as one (0.33 ms against 0.26 ms).
+//!
+//! # The order of writes
+//!
+//! There are three places that know something, and no step changes two of them: the **folder** (the
+//! booth app writes it, we never do), the **database**, and the **target**; `identity.toml` is a small
+//! fourth one. What is true when the power fails between two steps:
+//!
+//! | after | and before | is true | the next start |
+//! | --- | --- | --- | --- |
+//! | the booth app closed a file | the item is committed | the folder alone knows it | finds it with its first scan |
+//! | item and plan are committed (one transaction) | `take` | wanted v, held nothing | takes it, most urgent first |
+//! | `take` is committed (`uncertain`) | the call begins | nothing is there, and the row doubts it | looks (`resolve`), finds nothing, puts |
+//! | the call began | the target has all of it | nothing, half an object under a name of its own, or the old one | looks, finds nothing of the right size, puts |
+//! | the target has all of it | `finish` is committed | it is there, and the row doubts it | looks, finds it, sends nothing |
+//! | `finish` is committed (held v) | the event is told | it is there and known | nothing: events are read from the database |
+//! | the file changed during the put | the folder's task looked | held is a version that no file has | plans it anew, and puts the new content |
+//! | a file is gone | the drop is committed | held v, wanted v | the scan misses it: drop, past the wipe guard |
+//! | a set is in `identity.toml` | the drops are committed | a set that holds nothing | the set dissolves, and the drops make a new one |
+//! | the operator's confirmation is committed | the set is released in `identity.toml` | confirmed rows, and a set that holds nothing | deletes, and the set dissolves |
+//! | a take-down is in `identity.toml` | its drops are committed | taken down, still held | plans every item, because the rules' fingerprint is another |
+//! | `take` of a delete is committed | the target deleted it, or `finish` is committed | there or not, and the row doubts it | deletes again; what is gone already is success |
+//! | an era is in the database | it is in `identity.toml` | the database is ahead | believes the database |
+//! | a portion of a large plan is committed | the last one | a part is wanted, the plan is not marked complete | plans again, with the same result |
+//!
+//! A full disk is a power cut that lasts: a commit that fails is answered with an error and has changed
+//! nothing, so every row of the table holds, no call begins, and everything goes on from there once
+//! there is room. [`Store::trouble`] tells the operator meanwhile.
 
 mod attempt;
 mod backup;

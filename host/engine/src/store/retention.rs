@@ -41,8 +41,5 @@ fn give_back(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     let mut pages = transaction.prepare(&format!("PRAGMA incremental_vacuum({GIVE_BACK_PAGES})"))?;
     let mut rows = pages.query([])?;
     while rows.next()?.is_some() {}
-    drop(rows);
-    // Memory too, until the next burst.
-    transaction.execute_batch("PRAGMA shrink_memory")?;
     Ok(())
 }

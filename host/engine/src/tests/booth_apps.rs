@@ -96,14 +96,16 @@ async fn a_picture_that_another_is_copied_over_is_put_again() {
 async fn a_picture_that_is_deleted_and_made_again_is_replaced_and_not_deleted() {
     let mut booth = running().await;
     booth.shoot("a.jpg", b"one");
-    booth.until_held(&booth.target(), &[("a.jpg", b"one")]).await;
+    // An empty folder would be doubted.
+    booth.shoot("b.jpg", b"two");
+    booth.until_held(&booth.target(), &[("a.jpg", b"one"), ("b.jpg", b"two")]).await;
     fs::remove_file(booth.media("a.jpg")).unwrap();
     booth.until_status("the delete is planned", |status| status.pending == 1).await;
     booth.shoot("a.jpg", b"again");
-    booth.until_held(&booth.target(), &[("a.jpg", b"again")]).await;
+    booth.until_held(&booth.target(), &[("a.jpg", b"again"), ("b.jpg", b"two")]).await;
     booth.pass(60).await;
     booth.sync().await;
-    booth.until_status("nothing is left to do", |status| status.pending == 0 && status.held == 1).await;
+    booth.until_status("nothing is left to do", |status| status.pending == 0 && status.held == 2).await;
     booth.stop().await;
     assert_eq!(booth.target().deletes(), []);
 }

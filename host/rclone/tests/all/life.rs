@@ -168,6 +168,9 @@ async fn rclone_follows_the_bandwidth_limit_from_its_start() {
     bench.settings.bandwidth_limit = "00:00,3145728B:102400B 12:00,3145728B:102400B".into();
     let rclone = bench.up().await;
     let limit = rclone.client().call("core/bwlimit", &json!({})).await.unwrap();
-    assert_eq!((&limit["bytesPerSecondTx"], &limit["bytesPerSecondRx"]), (&json!(3_145_728), &json!(102_400)));
+    assert_eq!(
+        (&limit["bytesPerSecondTx"], &limit["bytesPerSecondRx"]),
+        (&json!(3_145_728), &json!(102_400))
+    );
     rclone.stop(PATIENCE).await;
 }

@@ -1,10 +1,13 @@
 use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use engine::{Failure, Target};
+use rustix::fs::{CWD, FileType, Mode, OFlags, openat};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::support::Booth;
+use crate::support::{Booth, object};
 
 fn booth() -> Booth {
     Booth::with_permissions(json!({"folder": {"path": "/path"}, "http": {}}))
@@ -93,6 +96,49 @@ async fn a_guest_on_a_thread_of_its_own_is_bounded_as_well() {
     let end = booth.put(sleep).await;
     assert!(matches!(&end, Err(Failure::Retry(text)) if text.contains("no byte was moved")), "{end:?}");
     assert_eq!(booth.put(order(&booth, "ok")).await.unwrap(), "ok");
+}
+
+/// Opening a pipe for writing waits for a reader, as everything does on a dead mount.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_does_not_answer_keeps_its_own_calls_and_no_others() {
+    let mut booth = booth();
+    booth.limits.stall = Some(Duration::from_millis(500));
+    let (dead, good) = (order(&booth, "folder-write"), booth.path("good"));
+    // Where the host writes its marker before the first upload.
+    let pipe = booth.path("usb/.boothsync-target.new");
+    rustix::fs::mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+
+    let target = Arc::new(booth.target(dead).await);
+    let blob = booth.blob("a b.jpg", b"picture");
+    // More than there are threads for.
+    let calls: Vec<_> = (0..12)
+        .map(|_| {
+            let (target, call, blob) = (target.clone(), booth.call(), blob.clone());
+            tokio::spawn(async move { target.put(&call, &object("media/a b.jpg", &blob), None, blob).await })
+        })
+        .collect();
+    std::fs::create_dir(&good).unwrap();
+    for _ in 0..3 {
+        booth.put(json!({"verb": "folder-write", "path": good})).await.unwrap();
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+    }
+    assert!(calls.iter().any(|call| !call.is_finished()), "the dead folder still hangs");
+    for call in calls {
+        let end = call.await.unwrap();
+        assert!(matches!(&end, Err(Failure::Retry(_))), "{end:?}");
+    }
+    let blob = booth.blob("a b.jpg", b"picture");
+    let end = target.put(&booth.call(), &object("media/a b.jpg", &blob), None, blob.clone()).await;
+    assert!(matches!(&end, Err(Failure::Retry(text)) if text.contains("does not answer")), "{end:?}");
+
+    // It answers again: whoever hung is let go, and the folder is used as before.
+    let reader = openat(CWD, &pipe, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()).unwrap();
+    std::fs::remove_file(&pipe).unwrap();
+    while target.put(&booth.call(), &object("media/a b.jpg", &blob), None, blob.clone()).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    drop(reader);
+    assert_eq!(std::fs::read(booth.path("usb/picture.jpg")).unwrap(), b"picture");
 }
 
 #[tokio::test]

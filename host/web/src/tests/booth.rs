@@ -121,7 +121,11 @@ impl Booth for FakeBooth {
             return Err(engine::StoreError::Closed.into());
         }
         let media = MediaStatus { items: 3, bytes: 300 };
-        Ok(Status { media, database: Default::default(), targets: vec![target_status("web"), target_status("cloud")] })
+        Ok(Status {
+            media,
+            database: Default::default(),
+            targets: vec![target_status("web"), target_status("cloud")],
+        })
     }
 
     async fn links(&self, key: &MediaKey) -> Result<Vec<Link>, OrderError> {

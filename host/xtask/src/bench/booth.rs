@@ -96,6 +96,19 @@ impl Service {
         }
     }
 
+    /// When this object was on each of these targets, in their order; it has not been there before.
+    pub fn wait_for_all(&mut self, path: &str, targets: &[&str]) -> Result<Vec<Instant>> {
+        let mut there = vec![None; targets.len()];
+        while there.contains(&None) {
+            let (uploaded, when) = self.next()?;
+            let place = targets.iter().position(|target| *target == uploaded.target);
+            if let Some(place) = place.filter(|_| uploaded.path == path) {
+                there[place] = Some(when);
+            }
+        }
+        Ok(there.into_iter().flatten().collect())
+    }
+
     /// When the next picture was on the target. Pages do not count.
     pub fn next_picture(&mut self) -> Result<Instant> {
         loop {

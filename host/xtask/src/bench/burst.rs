@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use booth_tests::FaultProxy;
+use fault_proxy::FaultProxy;
 
 use super::booth::Booth;
 use super::figure::{Figure, Wanted};

@@ -5,7 +5,9 @@ mod booth;
 mod burst;
 mod figure;
 mod idle;
+mod isolation;
 mod own_share;
+mod scale;
 
 use std::process::ExitCode;
 
@@ -21,6 +23,9 @@ pub struct Options {
     /// How many pictures go over the long line
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pictures: usize,
+    /// Measures only what many pictures cost the engine
+    #[arg(long)]
+    scale: bool,
 }
 
 /// Size of every picture, in bytes.
@@ -28,6 +33,9 @@ const PICTURE_BYTES: usize = 200_000;
 
 /// Measures everything, prints a table and writes `target/bench.json`. Fails only when it cannot measure.
 pub fn run(options: &Options) -> Result<ExitCode> {
+    if options.scale {
+        return tell(&scale::measure()?);
+    }
     plugins::build(places::root())?;
     let boothsync = tools::boothsync(Profile::Release)?;
     let rclone = tools::rclone(&boothsync)?;
@@ -35,10 +43,17 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let mut figures = idle::measure(&boothsync, &rclone)?;
     step::say("measuring the program's own share");
     figures.extend(own_share::measure(&boothsync, &rclone)?);
+    step::say("measuring whether a server that hangs delays other targets");
+    figures.extend(isolation::measure(&boothsync, &rclone)?);
     step::say(&format!("measuring {} pictures over a long line, five times", options.pictures));
     figures.extend(burst::measure(&boothsync, &rclone, options.pictures)?);
-    keep(&figures)?;
-    println!("{}", figure::table(&figures));
+    figures.extend(scale::measure()?);
+    tell(&figures)
+}
+
+fn tell(figures: &[Figure]) -> Result<ExitCode> {
+    keep(figures)?;
+    println!("{}", figure::table(figures));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use booth_tests::FaultProxy;
+use fault_proxy::FaultProxy;
 
 use crate::servers::{self, Login, Running};
 use crate::step::{self, say};

@@ -101,12 +101,7 @@ pub(super) fn begin(
         .prepare_cached(
             "UPDATE replica SET uncertain_ms = ?3, uncertain_version = ?4 WHERE target = ?1 AND path = ?2",
         )?
-        .execute(params![
-            target.0,
-            due.path.as_str(),
-            now_ms,
-            due.work.version().map(|version| &version.0)
-        ])?;
+        .execute(params![target.0, due.path.as_str(), now_ms, making(due)])?;
     Ok(())
 }
 
@@ -134,4 +129,12 @@ impl Due {
             before: uncertain.map(|since| (since, making)),
         })
     }
+}
+
+/// What the call is to make of it. After another call was abandoned, what that one made may be there
+/// too, and looking could not tell them apart: then it is no version of any file, and put again.
+fn making(due: &Due) -> Option<String> {
+    let version = due.work.version()?;
+    let other = due.before.as_ref().is_some_and(|(_, making)| making.as_ref() != Some(&version.0));
+    Some(if other { version.overtaken().0 } else { version.0.clone() })
 }

@@ -49,6 +49,17 @@ pub(super) fn end(
                 )?
                 .execute(params![id, path])?
         }
+        Finish::Unrepeatable if due.before.is_some() => {
+            // An abandoned put may have done all of its work, half of it or nothing: what is there stays,
+            // and is no version of any file.
+            transaction
+                .prepare_cached(
+                    "UPDATE replica SET held = rtrim(coalesce(?3, held, ''), '?') || '?', held_ms = ?4,
+                         wanted = rtrim(coalesce(?3, held, ''), '?') || '?', uncertain_ms = NULL, uncertain_version = NULL
+                     WHERE target = ?1 AND path = ?2",
+                )?
+                .execute(params![id, path, due.before.as_ref().and_then(|(_, making)| making.as_ref()), now_ms])?
+        }
         Finish::Unrepeatable => {
             transaction
                 .prepare_cached("DELETE FROM replica WHERE target = ?1 AND path = ?2 AND held IS NULL")?

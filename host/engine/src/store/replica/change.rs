@@ -50,6 +50,10 @@ pub(crate) struct Planned {
     pub complete: Option<(String, i64)>,
 }
 
+/// Whatever is there is wanted. What an abandoned delete has left is no version of any file.
+const STAY: &str = "wanted = iif(uncertain_ms IS NULL, held, coalesce(uncertain_version, held, '?')),
+    drop_reason = NULL, hold = NULL, parked_ms = NULL, attempts = 0";
+
 pub(in crate::store) fn apply(
     transaction: &Transaction<'_>,
     target: TargetId,
@@ -97,15 +101,18 @@ pub(in crate::store) fn apply(
             if forget_if_nothing_is_there(transaction, target, path)? {
                 return Ok(());
             }
-            transaction
-                .prepare_cached(
-                    "UPDATE replica SET wanted = iif(uncertain_ms IS NULL, held, coalesce(uncertain_version, held)),
-                         drop_reason = NULL, hold = NULL, parked_ms = NULL, attempts = 0
-                     WHERE target = ?1 AND path = ?2",
-                )?
-                .execute(params![target.0, path.as_str()])?;
+            let sql = format!("UPDATE replica SET {STAY} WHERE target = ?1 AND path = ?2");
+            transaction.prepare_cached(&sql)?.execute(params![target.0, path.as_str()])?;
         }
     }
+    Ok(())
+}
+
+/// Takes back all deletes because a file is gone.
+pub(super) fn let_stay(transaction: &Transaction<'_>, target: TargetId) -> Result<(), StoreError> {
+    let sql =
+        format!("UPDATE replica SET {STAY} WHERE target = ?1 AND wanted IS NULL AND drop_reason = 'gone'");
+    transaction.execute(&sql, [target.0])?;
     Ok(())
 }
 

@@ -34,6 +34,8 @@ pub enum InventoryChange {
     },
 }
 
+/// Corrects a row, unless it changed since the inventory began, or a call may be changing what it tells
+/// of. A time that is yet to come is from before the clock was set back.
 pub(super) fn correct(
     transaction: &Transaction<'_>,
     target: TargetId,
@@ -46,8 +48,8 @@ pub(super) fn correct(
             .prepare_cached(
                 "UPDATE replica SET held = ?3, held_ms = ?4, receipt = ?5, uncertain_ms = NULL, uncertain_version = NULL,
                      attempts = 0, last_error = NULL, parked_ms = NULL
-                 WHERE target = ?1 AND path = ?2 AND wanted = ?3
-                   AND coalesce(held_ms, 0) < ?6 AND coalesce(uncertain_ms, 0) < ?6",
+                 WHERE target = ?1 AND path = ?2 AND wanted = ?3 AND uncertain_ms IS NULL
+                   AND (coalesce(held_ms, 0) < ?6 OR held_ms > ?4)",
             )?
             .execute(params![
                 target.0,
@@ -62,15 +64,16 @@ pub(super) fn correct(
             let forgotten = transaction
                 .prepare_cached(
                     "DELETE FROM replica WHERE target = ?1 AND path = ?2 AND wanted IS NULL
-                       AND uncertain_ms IS NULL AND coalesce(held_ms, 0) < ?3",
+                       AND uncertain_ms IS NULL AND (coalesce(held_ms, 0) < ?3 OR held_ms > ?4)",
                 )?
-                .execute(params![target.0, path.as_str(), began_ms])?;
+                .execute(params![target.0, path.as_str(), began_ms, now_ms])?;
             let corrected = transaction
                 .prepare_cached(
                     "UPDATE replica SET held = NULL, held_ms = ?3, receipt = NULL, attempts = 0, not_before_ms = 0
-                 WHERE target = ?1 AND path = ?2 AND uncertain_ms IS NULL AND coalesce(held_ms, 0) < ?4",
-            )?
-            .execute(params![target.0, path.as_str(), now_ms, began_ms])?;
+                     WHERE target = ?1 AND path = ?2 AND uncertain_ms IS NULL
+                       AND (coalesce(held_ms, 0) < ?4 OR held_ms > ?3)",
+                )?
+                .execute(params![target.0, path.as_str(), now_ms, began_ms])?;
             forgotten + corrected
         }
         InventoryChange::Uncover { path, item } => transaction

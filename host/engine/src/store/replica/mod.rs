@@ -15,7 +15,8 @@
 //!
 //! Between any two steps the power may fail. Before a call begins, `uncertain` is durable, so nothing
 //! that a call put on a target is ever forgotten; after it, until the answer is durable, the row says
-//! that nobody knows, and the work is done again. A put and a delete may be repeated harmlessly.
+//! that nobody knows, and the work is done again. A put and a delete may be repeated harmlessly. Step by
+//! step, with the folder and the target beside it: the table in [`super`].
 
 mod change;
 mod correction;
@@ -169,6 +170,11 @@ impl Store {
             Ok(changed)
         })
         .await
+    }
+
+    /// Takes back deletes because files are gone: the target only copies now.
+    pub(crate) async fn let_stay(&self, target: TargetId) -> Result<(), StoreError> {
+        self.write(move |transaction| change::let_stay(transaction, target)).await
     }
 
     /// Lets the deletes of a set happen. Returns how many.

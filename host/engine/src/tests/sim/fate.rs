@@ -115,8 +115,10 @@ impl Fate {
 
     /// Something is not as it must be.
     pub fn complain(&self, what: String) {
-        self.note(|| format!("WRONG: {what}"));
-        self.lock().complaints.push(what);
+        if !self.lock().complaints.contains(&what) {
+            self.note(|| format!("WRONG: {what}"));
+            self.lock().complaints.push(what);
+        }
     }
 
     /// Something is so wrong that it cannot go on.

@@ -92,7 +92,10 @@ impl Sim {
                 let gone = folder.thin(keep);
                 life.tell(told, gone);
             }
-            Step::Unplug => folder.unplug(),
+            Step::Unplug => {
+                folder.unplug();
+                self.targets.iter().for_each(|target| target.allow_for_lost_sight());
+            }
             Step::Plug => folder.plug(),
             _ => {}
         }
@@ -141,7 +144,9 @@ impl Sim {
             Place::InTheWay | Place::Alike => ObjectPath::of_media(&folder::key(file)),
         };
         let content = match place {
-            Place::Alike => self.world.folder().content_at(&path),
+            // Where only sizes are told, another of the same size would rightly be taken for it later.
+            Place::Alike if target.kind.hashes => self.world.folder().content_at(&path),
+            Place::Alike => None,
             Place::Elsewhere | Place::InTheWay => Some(b"this is not ours".repeat(3)),
         };
         let mut state = target.state();

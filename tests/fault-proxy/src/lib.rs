@@ -9,6 +9,8 @@
 //!
 //! What is bad is looked up for each portion, so a change counts from the next one on.
 
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "in a test a panic is the report")]
+
 mod fault;
 mod ftp;
 mod line;

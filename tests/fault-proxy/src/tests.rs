@@ -5,7 +5,17 @@ use std::time::{Duration, Instant};
 
 use super::ftp::Offer;
 use super::{Fault, FaultProxy, Refusal};
-use crate::wait::{PATIENCE, wait_until};
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !holds() {
+        assert!(since.elapsed() < PATIENCE, "waited in vain until {what}");
+        thread::yield_now();
+    }
+}
 
 /// A server that keeps what it is told by each client until that ends, and answers with how much it was.
 fn listener() -> (SocketAddr, JoinHandle<std::io::Result<Vec<u8>>>) {
@@ -89,7 +99,7 @@ fn a_silent_line_stays_silent_for_who_was_on_it_and_serves_who_comes_later() {
     proxy.set(Fault::Silence { after_bytes: 0 });
     let (unheard, said) = say(&proxy, b"hello?");
     said.unwrap();
-    wait_until(PATIENCE, "the line is silent", || proxy.met() == 1);
+    wait_until("the line is silent", || proxy.met() == 1);
     proxy.set(Fault::None);
     let (mut client, said) = say(&proxy, b"hello!");
     said.unwrap();
@@ -107,15 +117,14 @@ fn a_line_that_falls_silent_in_the_middle_hangs_up_on_the_client_never_and_on_th
     let proxy = FaultProxy::tcp(server);
     proxy.set(Fault::Silence { after_bytes: 3 });
     let (client, _) = say(&proxy, b"hello?");
-    wait_until(PATIENCE, "the line is silent", || proxy.met() == 1);
+    wait_until("the line is silent", || proxy.met() == 1);
     assert!(!serving.is_finished());
     proxy.set(Fault::None);
-    wait_until(PATIENCE, "the server has noticed", || serving.is_finished());
+    wait_until("the server has noticed", || serving.is_finished());
     client.set_nonblocking(true).unwrap();
     assert_eq!((&client).read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
     drop(proxy);
     wait_until(
-        PATIENCE,
         "the line has ended",
         || !matches!((&client).read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock),
     );
@@ -129,7 +138,7 @@ fn a_dripping_line_takes_its_time_and_runs_again_at_once() {
     let begun = Instant::now();
     let (_client, said) = say(&proxy, &content(100_000));
     said.unwrap();
-    wait_until(PATIENCE, "half a second has passed", || begun.elapsed() > Duration::from_millis(500));
+    wait_until("half a second has passed", || begun.elapsed() > Duration::from_millis(500));
     assert!(!serving.is_finished());
     proxy.set(Fault::None);
     assert!(serving.join().unwrap().unwrap() == content(100_000));
