@@ -254,6 +254,12 @@ pub(super) fn by_key(connection: &Connection, root: Root, key: &str) -> Result<O
     Ok(query.query_row([root.as_str(), key], |row| ItemRow::read(row, 0)).optional()?)
 }
 
+/// Whether another file has the same content: the item was renamed, so nothing is lost with this name.
+pub(super) fn lies_elsewhere(transaction: &Transaction<'_>, item: &ItemRow) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE version = ?1 AND present AND id <> ?2)";
+    Ok(transaction.prepare_cached(sql)?.query_row(params![item.version.0, item.id.0], |row| row.get(0))?)
+}
+
 impl ItemRow {
     /// Reads the columns of [`COLUMNS`] from column `at` on.
     pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {

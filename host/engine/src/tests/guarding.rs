@@ -215,3 +215,24 @@ async fn an_inventory_that_finds_nothing_deletes_nothing() {
     assert!(booth.target().deletes().is_empty());
     booth.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_folder_does_not_make_later_deletes_suspicious() {
+    let mut booth = Booth::new();
+    for n in 0..40 {
+        booth.old(&format!("one/{n:03}.jpg"), format!("picture {n}").as_bytes());
+    }
+    booth.start().await;
+    booth.until_status("all is there", |status| status.held == 40).await;
+    fs::rename(booth.media("one"), booth.media("two")).unwrap();
+    booth.sync().await;
+    booth.until_status("the new names are there", |status| status.held == 40 && status.pending == 40).await;
+    booth.pass(11).await;
+    booth.until_status("the old names are gone", |status| status.pending == 0).await;
+    (0..3).for_each(|n| fs::remove_file(booth.media(&format!("two/{n:03}.jpg"))).unwrap());
+    booth.sync().await;
+    booth.until_status("they are to go", |status| status.pending == 3 && status.held_deletes == 0).await;
+    booth.pass(11).await;
+    booth.until_status("they are gone", |status| status.pending == 0 && status.held == 37).await;
+    booth.stop().await;
+}

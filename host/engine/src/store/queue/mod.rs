@@ -7,7 +7,7 @@ mod shown;
 use rusqlite::params;
 
 use super::attempt::{self, AttemptRow};
-use super::{ItemRow, Store, StoreError, TargetId, event};
+use super::{ItemRow, Store, StoreError, TargetId, event, item};
 use crate::blob::Root;
 use crate::names::{ObjectPath, TargetName};
 use crate::object::Receipt;
@@ -158,8 +158,9 @@ impl Store {
         now_ms: i64,
     ) -> Result<Option<Event>, StoreError> {
         self.write(move |transaction| {
-            if let Some(attempt) = &attempt {
-                attempt::insert(transaction, target, &due.path, attempt)?;
+            if let Some(mut attempt) = attempt {
+                attempt.guarded = attempt.guarded && !item::lies_elsewhere(transaction, &due.item)?;
+                attempt::insert(transaction, target, &due.path, &attempt)?;
             }
             end(transaction, target, &due, &finish, now_ms)?;
             told.map(|kind| event::append(transaction, kind, now_ms)).transpose()
