@@ -40,8 +40,8 @@ impl Default for Visitor {
 pub struct Browser {
     runtime: Runtime,
     client: Client,
-    folder: TempDir,
     _driver: Running,
+    folder: TempDir,
 }
 
 impl Browser {
@@ -219,6 +219,8 @@ fn capabilities(folder: &Path) -> Map<String, Value> {
         "--disable-component-update",
         "--disable-sync",
         "--no-first-run",
+        // It ends when the driver does, on whatever way that ended.
+        "--remote-debugging-pipe",
         // Of the machine's own shared memory there may be very little.
         "--disable-dev-shm-usage",
     ];
