@@ -146,12 +146,18 @@ impl Lane {
 
     /// Starts what can start now. Returns when to look again at the latest, Unix milliseconds.
     async fn turn(&mut self) -> Option<i64> {
+        let now_ms = self.shared.now_ms();
+        // At rest, too: the clock may be set back meanwhile.
+        let followed = self.follow_clock(now_ms).await;
         if self.resting().is_some() {
             self.show(false).await;
             return None;
         }
-        let now_ms = self.shared.now_ms();
-        match self.start_due(now_ms).await {
+        let started = match followed {
+            Ok(()) => self.start_due(now_ms).await,
+            Err(problem) => Err(problem),
+        };
+        match started {
             Ok(next_ms) => next_ms,
             Err(problem) => {
                 if !problem.is_told() {
@@ -163,7 +169,6 @@ impl Lane {
     }
 
     async fn start_due(&mut self, now_ms: i64) -> Result<Option<i64>, StoreError> {
-        self.follow_clock(now_ms).await?;
         if self.breaker.wants_probe(now_ms) {
             self.probe(None);
         }

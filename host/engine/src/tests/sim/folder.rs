@@ -101,6 +101,11 @@ impl SimFolder {
         self.known.get(&(path.clone(), version.clone())).map(Vec::as_slice)
     }
 
+    /// Whether a file of that path ever had this content.
+    pub fn ever_had(&self, path: &ObjectPath, content: &[u8]) -> bool {
+        self.known.iter().any(|((other, _), known)| other == path && known == content)
+    }
+
     /// What lies at a path now.
     pub fn content_at(&self, path: &ObjectPath) -> Option<Vec<u8>> {
         self.wanted().get(path).map(|(_, content)| content.to_vec())

@@ -154,7 +154,7 @@ impl Sim {
         // What was put before and is gone is repaired; that it looks otherwise now, by the next listing.
         state.tampered.insert(path.clone());
         *state.allowed.entry(path.clone()).or_default() += 1;
-        let stored = Stored { content, ours: matches!(place, Place::Alike) };
+        let stored = Stored { content, ours: false };
         state.objects.insert(path.clone(), stored.clone());
         self.foreign.insert(path, (target.name.to_string(), stored));
     }

@@ -49,7 +49,7 @@ pub(super) struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stored {
     pub content: Vec<u8>,
-    /// We put it there, or could rightly think so.
+    /// We put it there.
     pub ours: bool,
 }
 

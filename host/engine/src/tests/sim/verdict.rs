@@ -140,8 +140,10 @@ impl Sim {
     /// After a power failure, what was uncertain may have to be put again.
     pub fn allow_for_power_failure(&self) {
         for row in self.rows().into_iter().filter(|row| row.uncertain) {
-            let target = self.target_named(&row.target);
-            *target.state().allowed.entry(row.path).or_default() += 1;
+            let mut state = self.target_named(&row.target).state();
+            // Nobody can tell whether the call had begun: from now on what lies there may be ours.
+            state.puts.entry(row.path.clone()).or_default();
+            *state.allowed.entry(row.path).or_default() += 1;
         }
     }
 

@@ -57,9 +57,10 @@ impl SimTarget {
         }
         let state = self.state();
         let tried = state.puts.contains_key(path);
-        let foreign = state.objects.get(path).is_some_and(|stored| !stored.ours);
-        if foreign && !tried {
-            drop(state);
+        let foreign = state.objects.get(path).filter(|stored| !stored.ours && !tried).cloned();
+        drop(state);
+        // What was just like the file may have been taken over.
+        if foreign.is_some_and(|foreign| !self.world.folder().ever_had(path, &foreign.content)) {
             self.complain(format!("{path} is deleted although somebody else put it there"));
         }
     }
