@@ -85,7 +85,7 @@ pub const SECTION: Section = Section {
             "`mirror` or `copy`",
             r#""mirror""#,
             "`mirror` deletes what is gone from the media folder, as far as Boothsync put it there; `copy` never \
-             deletes.",
+             does (`expire_after` and `boothsync offline` are orders of their own).",
         ),
         Key::value("immediate", "true or false", "true", "Upload on every change."),
         Key::value("full", "true or false", "true", "Take part in every full sync."),
@@ -109,7 +109,8 @@ pub const SECTION: Section = Section {
             "expire_after",
             "duration or `never`",
             r#""never""#,
-            "When a picture is taken off again although the file stays.",
+            "When a picture is taken off again although the file stays, counted from when it was first seen. \
+             Another time for a target that is full already asks before it deletes (`boothsync confirm-deletes`).",
         ),
         Key::value("settings", "table", "{}", "The plugin's own settings.").inner(Inner::Free),
         Key::value("share", "table", "{}", "How its links are made.").inner(Inner::Table(&SHARE)),
