@@ -51,8 +51,13 @@ fn a_crowded_server(refusal: Refusal) {
     far.booth.start();
     everything_arrives_meanwhile(&far);
     assert!(far.line.met() > 0, "nobody was refused");
-    // Not one refusal for each picture: the number of calls follows what the server bears.
-    assert!(far.line.met() < 40, "refused {} times", far.line.met());
+    // How often rclone itself asks again for what was begun is not ours to say. But what was learned is
+    // kept: the number of calls follows what the server bears.
+    let learned = far.line.met();
+    far.shoot("later", 20, 100_000);
+    everything_arrives_meanwhile(&far);
+    let again = far.line.met() - learned;
+    assert!(again < 5, "refused {again} times after it was refused {learned} times");
 }
 
 #[test]
