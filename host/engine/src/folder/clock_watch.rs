@@ -24,6 +24,11 @@ pub(super) struct ClockWatch {
 }
 
 impl ClockWatch {
+    /// Nothing is known yet of what the clock said before.
+    pub fn is_new(&self) -> bool {
+        self.last.is_none()
+    }
+
     /// What the clock said when the program last looked at it before this start, Unix milliseconds.
     pub fn remember(&mut self, wall_ms: i64) {
         self.last.get_or_insert((wall_ms, None));

@@ -13,7 +13,6 @@ use crate::rules::{Moment, Rules};
 use crate::store::{
     DropReason, Held, ItemChange, ItemId, ItemRow, Planned, ReplicaRow, StoreError, TargetId,
 };
-use crate::version::Version;
 use crate::view::EventKind;
 
 /// A rename is seen as a new file and a gone one; this long its delete waits for its put.
@@ -230,7 +229,7 @@ impl Folder {
 
     async fn weigh(&self, lane: &LaneHandle, plan: &Plan, now_ms: i64) -> Result<Deletes, StoreError> {
         let replicas = self.shared.store.replicas(lane.id).await?;
-        let moved = self.moved(&replicas).await?;
+        let moved = self.shared.store.moved().await?;
         let counts = |replica: &&ReplicaRow| !moved.contains(&replica.item);
         let going: HashSet<_> = plan.dropped(DropReason::Gone).collect();
         Ok(Deletes {
@@ -244,16 +243,6 @@ impl Folder {
             done: self.shared.store.deletes_since(lane.id, now_ms - guard::WINDOW_MS).await?,
             held: replicas.iter().filter(|replica| replica.held != Held::Nothing).count() as u64,
         })
-    }
-
-    /// Items that are gone from where they were and lie elsewhere with the same content.
-    async fn moved(&self, replicas: &[ReplicaRow]) -> Result<HashSet<ItemId>, StoreError> {
-        let items = self.shared.store.all_items().await?;
-        let there: HashSet<&Version> =
-            items.iter().filter(|item| item.present).map(|item| &item.version).collect();
-        let held: HashSet<ItemId> = replicas.iter().map(|replica| replica.item).collect();
-        let gone = items.iter().filter(|item| !item.present && held.contains(&item.id));
-        Ok(gone.filter(|item| there.contains(&item.version)).map(|item| item.id).collect())
     }
 
     /// Sets that nothing is held back in any more need no confirmation.

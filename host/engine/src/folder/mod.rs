@@ -203,7 +203,10 @@ impl Folder {
 
     async fn look_at_the_clock(&mut self) -> Result<(), StoreError> {
         let now_ms = self.shared.now_ms();
-        if let Some(last_ms) = self.shared.store.meta(meta::CLOCK).await?.and_then(|text| text.parse().ok()) {
+        if self.clock_watch.is_new()
+            && let Some(last_ms) =
+                self.shared.store.meta(meta::CLOCK).await?.and_then(|text| text.parse().ok())
+        {
             self.clock_watch.remember(last_ms);
         }
         let before = self.clock_believed;

@@ -1,5 +1,7 @@
 //! Media items and rendered pages: what there is to be held somewhere.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use uuid::Uuid;
 
@@ -254,10 +256,24 @@ pub(super) fn by_key(connection: &Connection, root: Root, key: &str) -> Result<O
     Ok(query.query_row([root.as_str(), key], |row| ItemRow::read(row, 0)).optional()?)
 }
 
-/// Whether another file has the same content: the item was renamed, so nothing is lost with this name.
-pub(super) fn lies_elsewhere(transaction: &Transaction<'_>, item: &ItemRow) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE version = ?1 AND present AND id <> ?2)";
-    Ok(transaction.prepare_cached(sql)?.query_row(params![item.version.0, item.id.0], |row| row.get(0))?)
+/// Whether another file has the same content as `item`: it was renamed, so nothing is lost with its name.
+const LIES_ELSEWHERE: &str = "EXISTS (SELECT 1 FROM item other WHERE other.version = item.version AND other.present AND other.id <> item.id)";
+
+pub(super) fn lies_elsewhere(transaction: &Transaction<'_>, item: ItemId) -> Result<bool, StoreError> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM item WHERE id = ?1 AND {LIES_ELSEWHERE})");
+    Ok(transaction.prepare_cached(&sql)?.query_row([item.0], |row| row.get(0))?)
+}
+
+impl Store {
+    /// Items that are gone from where they were and lie elsewhere with the same content.
+    pub(crate) async fn moved(&self) -> Result<HashSet<ItemId>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT id FROM item WHERE NOT present AND {LIES_ELSEWHERE}");
+            let mut query = connection.prepare_cached(&sql)?;
+            Ok(query.query_map([], |row| Ok(ItemId(row.get(0)?)))?.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
 }
 
 impl ItemRow {

@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::names::ObjectPath;
 use crate::object::{Entry, Object, PublicLink, Receipt, Report};
+use crate::page::{PageFile, PageGenerator, Share};
 use crate::target::{Abilities, Target};
 
 #[derive(Default)]
@@ -254,4 +255,19 @@ fn entry(path: &ObjectPath, content: &[u8]) -> Entry {
     let object = path.as_str().strip_suffix(".unfinished");
     let facts = object.map(|object| ("unfinished".to_owned(), object.to_owned())).into_iter().collect();
     Entry { path: path.clone(), size_bytes: Some(content.len() as u64), receipt: None, facts }
+}
+
+/// A page of one file, always the same.
+pub(crate) struct FakePage;
+
+#[async_trait]
+impl PageGenerator for FakePage {
+    fn fingerprint(&self) -> String {
+        "1".into()
+    }
+
+    async fn render(&self, _call: &Call, _share: &Share) -> Result<Vec<PageFile>, Failure> {
+        let path = ObjectPath::new("index.html").unwrap();
+        Ok(vec![PageFile { path, media_type: "text/html".into(), content: b"wait for it".to_vec() }])
+    }
 }

@@ -93,8 +93,8 @@ async fn a_missing_folder_deletes_nothing() {
     booth.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn renaming_a_whole_folder_needs_no_confirmation() {
+/// 40 pictures whose folder was renamed: the new names are there, the old ones gone.
+async fn renamed_folder() -> Booth {
     let mut booth = Booth::new();
     for n in 0..40 {
         booth.old(&format!("one/{n:03}.jpg"), format!("picture {n}").as_bytes());
@@ -106,6 +106,12 @@ async fn renaming_a_whole_folder_needs_no_confirmation() {
     booth.until_status("the new names are there", |status| status.held == 40 && status.pending == 40).await;
     booth.pass(11).await;
     booth.until_status("the old names are gone", |status| status.held == 40 && status.pending == 0).await;
+    booth
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renaming_a_whole_folder_needs_no_confirmation() {
+    let mut booth = renamed_folder().await;
     assert_eq!(booth.status().await.held_deletes, 0);
     booth.stop().await;
 }
@@ -218,17 +224,7 @@ async fn an_inventory_that_finds_nothing_deletes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renamed_folder_does_not_make_later_deletes_suspicious() {
-    let mut booth = Booth::new();
-    for n in 0..40 {
-        booth.old(&format!("one/{n:03}.jpg"), format!("picture {n}").as_bytes());
-    }
-    booth.start().await;
-    booth.until_status("all is there", |status| status.held == 40).await;
-    fs::rename(booth.media("one"), booth.media("two")).unwrap();
-    booth.sync().await;
-    booth.until_status("the new names are there", |status| status.held == 40 && status.pending == 40).await;
-    booth.pass(11).await;
-    booth.until_status("the old names are gone", |status| status.pending == 0).await;
+    let mut booth = renamed_folder().await;
     (0..3).for_each(|n| fs::remove_file(booth.media(&format!("two/{n:03}.jpg"))).unwrap());
     booth.sync().await;
     booth.until_status("they are to go", |status| status.pending == 3 && status.held_deletes == 0).await;

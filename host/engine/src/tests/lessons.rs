@@ -4,13 +4,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-
-use super::{Booth, object, until};
-use crate::call::Call;
+use super::{Booth, FakePage, object, until};
 use crate::failure::Failure;
 use crate::names::{MediaKey, ObjectPath, PageName};
-use crate::page::{PageFile, PageGenerator, Share};
 use crate::settings::{Mode, ShareSettings, TargetShare};
 use crate::view::{LaneState, LinkState};
 
@@ -181,24 +177,10 @@ async fn a_full_sync_during_an_upload_deletes_nothing_and_sends_nothing_twice() 
     assert_eq!((target.deletes(), target.puts().len(), target.held().len()), (vec![], 1, 1));
 }
 
-struct Page;
-
-#[async_trait]
-impl PageGenerator for Page {
-    fn fingerprint(&self) -> String {
-        "1".into()
-    }
-
-    async fn render(&self, _call: &Call, _share: &Share) -> Result<Vec<PageFile>, Failure> {
-        let path = ObjectPath::new("index.html").unwrap();
-        Ok(vec![PageFile { path, media_type: "text/html".into(), content: b"wait for it".to_vec() }])
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_share_page_that_could_not_be_put_at_the_start_is_put_later() {
     let mut booth = Booth::new();
-    booth.pages.push((PageName::new("sharepage").unwrap(), Arc::new(Page)));
+    booth.pages.push((PageName::new("sharepage").unwrap(), Arc::new(FakePage)));
     booth.targets[0].0.pages.push(PageName::new("sharepage").unwrap());
     let target = booth.target();
     target.fail_all(Some(offline()));

@@ -31,7 +31,7 @@ use crate::settings::{MediaSettings, Mode, Naming, Settings, ShareSettings, Sync
 use crate::store::Store;
 use crate::target::Target;
 use crate::view::TargetStatus;
-pub(crate) use fake::FakeTarget;
+pub(crate) use fake::{FakePage, FakeTarget};
 
 /// The machine's clock, moved ahead at will.
 #[derive(Default)]

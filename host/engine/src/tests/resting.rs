@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use jiff::tz::TimeZone;
 
-use super::{Booth, object, until};
-use crate::call::Call;
+use super::{Booth, FakePage, object, until};
 use crate::clock::{Clock, SystemClock};
 use crate::failure::Failure;
 use crate::names::{MediaKey, ObjectPath, PageName};
-use crate::page::{PageFile, PageGenerator, Share};
 use crate::settings::Mode;
 use crate::view::{LaneState, TargetStatus};
 
@@ -92,7 +89,7 @@ async fn quiet_hours_show_as_soon_as_they_begin() {
 async fn a_metered_connection_carries_what_visitors_need_and_says_what_it_keeps_back() {
     let mut booth = Booth::new();
     booth.metered = true;
-    booth.pages.push((PageName::new("sharepage").unwrap(), Arc::new(Page)));
+    booth.pages.push((PageName::new("sharepage").unwrap(), Arc::new(FakePage)));
     booth.targets[0].0.pages.push(PageName::new("sharepage").unwrap());
     booth.shoot("camera/raw.jpg", b"raw");
     booth.shoot("camera/other.jpg", b"raw");
@@ -200,18 +197,4 @@ async fn a_pulse_is_not_felt_once_the_tasks_have_ended() {
     let name = ended.await;
     assert!(name.starts_with("the task") || name.starts_with("the lane of target `"), "{name}");
     assert!(engine.pulse().await.is_err());
-}
-
-struct Page;
-
-#[async_trait]
-impl PageGenerator for Page {
-    fn fingerprint(&self) -> String {
-        "1".into()
-    }
-
-    async fn render(&self, _call: &Call, _share: &Share) -> Result<Vec<PageFile>, Failure> {
-        let path = ObjectPath::new("index.html").unwrap();
-        Ok(vec![PageFile { path, media_type: "text/html".into(), content: b"hello".to_vec() }])
-    }
 }

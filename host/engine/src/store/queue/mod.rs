@@ -159,7 +159,7 @@ impl Store {
     ) -> Result<Option<Event>, StoreError> {
         self.write(move |transaction| {
             if let Some(mut attempt) = attempt {
-                attempt.guarded = attempt.guarded && !item::lies_elsewhere(transaction, &due.item)?;
+                attempt.guarded = attempt.guarded && !item::lies_elsewhere(transaction, due.item.id)?;
                 attempt::insert(transaction, target, &due.path, &attempt)?;
             }
             end(transaction, target, &due, &finish, now_ms)?;
