@@ -1,19 +1,15 @@
-//! From changed items to planned replicas: reconcile for each target, with the wipe guard in between.
+//! From changed items to planned replicas: reconcile for each target.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::Folder;
-use crate::guard::{self, Deletes};
 use crate::lane::LaneHandle;
-use crate::plan::{self, Desired, Plan};
+use crate::plan::{self, Desired};
 use crate::rules::{Moment, Rules};
-use crate::store::{
-    DropReason, Held, ItemChange, ItemId, ItemRow, Planned, ReplicaRow, StoreError, TargetId,
-};
-use crate::view::EventKind;
+use crate::store::{ItemChange, ItemId, ItemRow, Planned, ReplicaRow, StoreError, TargetId};
 
 /// A rename is seen as a new file and a gone one; this long its delete waits for its put.
 const DELETE_DELAY_MS: i64 = 10_000;
@@ -145,123 +141,9 @@ impl Folder {
         lane.wake();
         Ok(())
     }
-
-    /// Holds the plan's deletes back where they look like an accident.
-    async fn guard(
-        &self,
-        lane: &LaneHandle,
-        plan: &mut Plan,
-        suspicion: Option<&str>,
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
-        if plan.dropped(DropReason::Gone).next().is_none() {
-            return Ok(());
-        }
-        if suspicion.is_none() && self.are_few(lane, plan, now_ms).await? {
-            return Ok(());
-        }
-        let deletes = self.weigh(lane, plan, now_ms).await?;
-        match guard::objection(deletes, self.shared.sync.max_delete_percent, suspicion) {
-            Some(reason) => self.hold(lane, plan, DropReason::Gone, reason, now_ms).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Holds back what other settings say is over: a slip of the pen must not empty a target either.
-    async fn guard_expiry(
-        &self,
-        lane: &LaneHandle,
-        plan: &mut Plan,
-        replicas: &[ReplicaRow],
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
-        let new = plan.dropped(DropReason::Expired).count() as u64;
-        let held = replicas.iter().filter(|replica| replica.held != Held::Nothing).count() as u64;
-        let deletes = Deletes { new, held, ..Deletes::default() };
-        match guard::objection(deletes, self.shared.sync.max_delete_percent, None) {
-            Some(reason) => {
-                let reason = format!("{reason}, because expire_after was changed");
-                self.hold(lane, plan, DropReason::Expired, reason, now_ms).await
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Holds the plan's deletes of this kind back as one set.
-    async fn hold(
-        &self,
-        lane: &LaneHandle,
-        plan: &mut Plan,
-        kind: DropReason,
-        reason: String,
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
-        let count = plan.dropped(kind).count() as u64;
-        let set = match self.shared.identity.hold(&lane.name, &reason, count, self.shared.clock.now()) {
-            Ok(set) => set,
-            Err(problem) => {
-                // Held back all the same: a number that no confirmation can name until it is known.
-                warn!(target.name = %lane.name, "the held deletes could not be written down: {problem}");
-                0
-            }
-        };
-        plan.hold(kind, set);
-        let waiting =
-            if kind == DropReason::Gone { self.shared.store.hold_waiting(lane.id, set).await? } else { 0 };
-        let count = count + waiting;
-        warn!(
-            target.name = %lane.name, hold.set = set, count,
-            "{count} deletes on `{}` wait for `boothsync confirm-deletes --target {}`: {reason}", lane.name, lane.name
-        );
-        let told = EventKind::DeletesHeld { target: lane.name.clone(), set, count, reason };
-        self.shared.tell(self.shared.store.log(vec![told], now_ms).await?);
-        Ok(())
-    }
-
-    /// Whether there are so few deletes that nobody has to look at which they are, nor at how many
-    /// objects there are.
-    async fn are_few(&self, lane: &LaneHandle, plan: &Plan, now_ms: i64) -> Result<bool, StoreError> {
-        let waiting = self.shared.store.deletes_waiting(lane.id).await?;
-        let done = self.shared.store.deletes_since(lane.id, now_ms - guard::WINDOW_MS).await?;
-        let new = plan.dropped(DropReason::Gone).count() as u64;
-        Ok(new + waiting + done <= guard::ALWAYS_ALLOWED)
-    }
-
-    async fn weigh(&self, lane: &LaneHandle, plan: &Plan, now_ms: i64) -> Result<Deletes, StoreError> {
-        let replicas = self.shared.store.replicas(lane.id).await?;
-        let moved = self.shared.store.moved().await?;
-        let counts = |replica: &&ReplicaRow| !moved.contains(&replica.item);
-        let going: HashSet<_> = plan.dropped(DropReason::Gone).collect();
-        Ok(Deletes {
-            new: replicas.iter().filter(|replica| going.contains(&replica.path)).filter(counts).count()
-                as u64,
-            waiting: replicas
-                .iter()
-                .filter(|replica| replica.unconfirmed_gone && replica.hold.is_none())
-                .filter(counts)
-                .count() as u64,
-            done: self.shared.store.deletes_since(lane.id, now_ms - guard::WINDOW_MS).await?,
-            held: replicas.iter().filter(|replica| replica.held != Held::Nothing).count() as u64,
-        })
-    }
-
-    /// Sets that nothing is held back in any more need no confirmation.
-    pub(super) async fn release_empty_holds(&self) -> Result<(), StoreError> {
-        for hold in self.shared.identity.holds() {
-            let Some(lane) = self.lanes.iter().find(|lane| lane.name == hold.target) else { continue };
-            if self.shared.store.count_hold(lane.id, hold.set).await? > 0 {
-                continue;
-            }
-            info!(target.name = %lane.name, hold.set = hold.set, "the deletes held back on `{}` are no longer wanted", lane.name);
-            if let Err(problem) = self.shared.identity.release(&lane.name, hold.set) {
-                warn!("{problem}");
-            }
-        }
-        Ok(())
-    }
 }
 
-fn follows(lane: &LaneHandle, trigger: Trigger) -> bool {
+pub(super) fn follows(lane: &LaneHandle, trigger: Trigger) -> bool {
     let settings = &lane.rules.settings;
     settings.enabled
         && match trigger {

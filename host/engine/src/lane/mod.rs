@@ -199,13 +199,10 @@ fn bounded_call(shared: &Shared) -> Call {
     Call::new(shared.hard_stop.child_token())
 }
 
-/// Sleeps until a time of the clock; for ever without one.
-async fn sleep_until(clock: &dyn Clock, at_ms: Option<i64>) {
-    match at_ms {
-        Some(at_ms) => {
-            let rest = (at_ms - clock.now().as_millisecond()).max(0);
-            tokio::time::sleep(Duration::from_millis(rest.unsigned_abs())).await;
-        }
+/// Sleeps so long; for ever without an end.
+async fn sleep(rest: Option<Duration>) {
+    match rest {
+        Some(rest) => tokio::time::sleep(rest).await,
         None => std::future::pending().await,
     }
 }

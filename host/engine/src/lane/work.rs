@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -14,7 +15,7 @@ use super::breaker::Breaker;
 use super::budget::Slot;
 use super::concurrency::Concurrency;
 use super::survey::{self, SurveyPlan};
-use super::{Gate, LaneView, Order, Shared, bounded_call, sleep_until};
+use super::{Gate, LaneView, Order, Shared, bounded_call, sleep};
 use crate::failure::Failure;
 use crate::handle::MaybeTarget;
 use crate::leftovers::Leftover;
@@ -119,13 +120,12 @@ impl Lane {
     /// Works until the soft stop, then until what runs is through.
     pub async fn run(mut self) {
         let (wake, soft_stop) = (Arc::clone(&self.wake), self.shared.soft_stop.clone());
-        let clock = Arc::clone(&self.shared.clock);
         loop {
             let woken = wake.notified();
             tokio::pin!(woken);
             // Registered before looking, so that nothing can come in between.
             woken.as_mut().enable();
-            let next_ms = self.turn().await;
+            let rest = self.turn().await;
             for looker in self.lookers.drain(..) {
                 // Whoever asked may be gone.
                 let _ = looker.send(());
@@ -136,7 +136,7 @@ impl Lane {
                 Some(ended) = self.tasks.join_next_with_id() => self.take_in(ended).await,
                 Some(order) = self.orders.recv() => self.obey(order).await,
                 () = woken => {}
-                () = sleep_until(&*clock, next_ms) => {}
+                () = sleep(rest) => {}
             }
         }
         while let Some(ended) = self.tasks.join_next_with_id().await {
@@ -144,9 +144,15 @@ impl Lane {
         }
     }
 
-    /// Starts what can start now. Returns when to look again at the latest, Unix milliseconds.
-    async fn turn(&mut self) -> Option<i64> {
+    /// Starts what can start now. Returns how long nothing is due, from when it began: by the clock of
+    /// that moment, which may be set back while this runs.
+    async fn turn(&mut self) -> Option<Duration> {
         let now_ms = self.shared.now_ms();
+        let next_ms = self.start_all(now_ms).await?;
+        Some(Duration::from_millis((next_ms - now_ms).max(0).unsigned_abs()))
+    }
+
+    async fn start_all(&mut self, now_ms: i64) -> Option<i64> {
         // At rest, too: the clock may be set back meanwhile.
         let followed = self.follow_clock(now_ms).await;
         if self.resting().is_some() {

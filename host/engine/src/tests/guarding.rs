@@ -4,7 +4,8 @@ use std::fs;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Booth;
+use super::{Booth, object, until};
+use crate::failure::Failure;
 use crate::settings::Mode;
 
 async fn booth_with(pictures: usize) -> Booth {
@@ -112,6 +113,60 @@ async fn renamed_folder() -> Booth {
 #[tokio::test(flavor = "multi_thread")]
 async fn renaming_a_whole_folder_needs_no_confirmation() {
     let mut booth = renamed_folder().await;
+    assert_eq!(booth.status().await.held_deletes, 0);
+    booth.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_renamed_as_soon_as_it_is_full_needs_no_confirmation() {
+    let mut booth = Booth::new();
+    booth.start().await;
+    for n in 0..40 {
+        // Dated ahead, so that a scan alone cannot tell that nobody writes it any more.
+        booth.dated(&format!("one/{n:03}.jpg"), format!("picture {n}").as_bytes(), 3600);
+    }
+    booth.until_status("all is there", |status| status.held == 40).await;
+    fs::rename(booth.media("one"), booth.media("two")).unwrap();
+    booth.sync().await;
+    let target = booth.target();
+    let new = |n: usize| object(&format!("two/{n:03}.jpg"));
+    until("the new names are there", || (0..40).all(|n| target.held().contains_key(&new(n)))).await;
+    assert_eq!(booth.status().await.held_deletes, 0);
+    booth.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_never_uploaded_is_forgotten_without_asking() {
+    let mut booth = booth_with(3).await;
+    let target = booth.target();
+    target.fail_all(Some(Failure::Retry("no network".into())));
+    for n in 0..40 {
+        booth.shoot(&format!("new/{n:03}.jpg"), b"new");
+    }
+    booth.until_status("they are known", |status| status.wanted == 43).await;
+    fs::remove_dir_all(booth.media("new")).unwrap();
+    booth.sync().await;
+    booth.until_status("they are forgotten", |status| status.wanted == 3).await;
+    assert_eq!(booth.status().await.held_deletes, 0);
+    booth.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_told_gone_before_their_new_names_are_known_need_no_confirmation() {
+    let mut booth = booth_with(60).await;
+    fs::create_dir(booth.media("linked")).unwrap();
+    let name = |n: usize| format!("{n:03}.jpg");
+    // Whether somebody will write to a name that appeared is known only a little later.
+    for n in 0..40 {
+        fs::hard_link(booth.media(&name(n)), booth.media("linked").join(name(n))).unwrap();
+    }
+    for n in 0..40 {
+        fs::remove_file(booth.media(&name(n))).unwrap();
+    }
+    let target = booth.target();
+    let new = |n: usize| object(&format!("linked/{}", name(n)));
+    until("the new names are there", || (0..40).all(|n| target.held().contains_key(&new(n)))).await;
+    booth.until_status("nothing waits for the operator", |status| status.wanted == 60).await;
     assert_eq!(booth.status().await.held_deletes, 0);
     booth.stop().await;
 }

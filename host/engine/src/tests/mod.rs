@@ -108,9 +108,18 @@ impl Booth {
 
     /// Writes a file that has been there for an hour.
     fn old(&self, key: &str, content: &[u8]) {
-        self.shoot(key, content);
-        let file = fs::File::options().append(true).open(self.media(key)).unwrap();
-        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(3600)).unwrap();
+        self.dated(key, content, -3600);
+    }
+
+    /// Writes a file that says it was written so many seconds from now.
+    fn dated(&self, key: &str, content: &[u8], seconds: i64) {
+        let path = self.media(key);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let beside = path.with_extension("tmp");
+        fs::write(&beside, content).unwrap();
+        let time = SystemClock.now() + SignedDuration::from_secs(seconds);
+        fs::File::options().append(true).open(&beside).unwrap().set_modified(time.into()).unwrap();
+        fs::rename(beside, path).unwrap();
     }
 
     async fn start(&mut self) {
