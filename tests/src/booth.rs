@@ -46,6 +46,8 @@ pub struct Booth {
     pub rclone_lines: String,
     /// Further lines of `[sync]`.
     pub sync_lines: String,
+    /// The lines of `[share]`.
+    pub share_lines: String,
     /// The rclone to use; empty: whichever the program finds.
     pub rclone_binary: String,
     /// What the program sees as `PATH`.
@@ -63,6 +65,7 @@ impl Booth {
             sections: Vec::new(),
             rclone_lines: String::new(),
             sync_lines: String::new(),
+            share_lines: String::new(),
             rclone_binary: rclone().to_string_lossy().into_owned(),
             path: "/usr/bin:/bin".into(),
             service: None,
@@ -131,8 +134,9 @@ impl Booth {
     pub fn config(&self) -> String {
         let mut text = format!(
             "data = \"data\"\n\n[media]\nfolder = \"media\"\n\n[web]\nlisten = \"127.0.0.1:{}\"\n\n[sync]\n{}\n\
+             [share]\n{}\n\
              [rclone]\nbinary = {:?}\nconfig = \"rclone.conf\"\nweb_ui = \"off\"\n{}\n",
-            self.port, self.sync_lines, self.rclone_binary, self.rclone_lines
+            self.port, self.sync_lines, self.share_lines, self.rclone_binary, self.rclone_lines
         );
         for target in &self.targets {
             let Target { name, plugin, settings, lines } = target;

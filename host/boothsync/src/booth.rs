@@ -8,11 +8,12 @@ use sandbox::{Sandbox, SandboxSettings};
 use tracing::warn;
 
 use crate::config::Config;
+use crate::desk::{Desk, Live};
 use crate::plugins::{Plugins, PluginsError};
 use crate::rclone_host::RcloneHost;
 use crate::secrets::Secrets;
 use crate::stops::{Ended, Stops};
-use crate::targets::{self, EngineTarget, TargetMaker};
+use crate::targets::{self, TargetMaker};
 
 /// How long rclone may take to remove what is half uploaded.
 const RCLONE_GRACE: Duration = Duration::from_secs(5);
@@ -30,6 +31,8 @@ pub enum Purpose {
 pub struct Booth {
     pub engine: Engine,
     pub rclone: Option<RcloneHost>,
+    /// Where orders about plugins are taken.
+    pub desk: Arc<Desk>,
     stops: Stops,
 }
 
@@ -39,6 +42,14 @@ pub struct Workshop {
     pub store: Store,
     pub plugins: Plugins,
     secrets: Secrets,
+}
+
+/// What makes targets, and what they are made with.
+pub struct Bench {
+    pub maker: TargetMaker,
+    pub rclone: Option<RcloneHost>,
+    pub store: Store,
+    pub plugins: Plugins,
 }
 
 impl Workshop {
@@ -56,8 +67,8 @@ impl Workshop {
         Ok(Self { config: Arc::clone(config), store, plugins, secrets })
     }
 
-    /// The targets, and the rclone that some of them need. That is started in the background.
-    pub fn targets(self) -> (Vec<EngineTarget>, Option<RcloneHost>, Store, Plugins) {
+    /// Ready to make the targets. The rclone that some of them need is started in the background.
+    pub fn bench(self) -> Bench {
         let rclone = self.plugins.need_rclone(&self.config).then(|| RcloneHost::start(&self.config));
         let parts = targets::Parts {
             config: self.config,
@@ -66,43 +77,49 @@ impl Workshop {
             secrets: self.secrets,
             rclone: rclone.clone(),
         };
-        (TargetMaker::new(parts).all(), rclone, self.store, self.plugins)
+        Bench { maker: TargetMaker::new(parts), rclone, store: self.store, plugins: self.plugins }
     }
 }
 
 /// Loads the plugins that the configuration names; precompiled code is kept in the data folder.
-pub async fn load_plugins(config: &Config) -> anyhow::Result<Plugins> {
-    let code_cache = config.data.join("cache").join("code");
-    let bandwidth = config.file.rclone.bandwidth_limit.0.clone();
-    let make = move || Sandbox::new(SandboxSettings { code_cache, bandwidth });
-    let sandbox = tokio::task::spawn_blocking(make).await.expect("making the sandbox does not panic")?;
-    Plugins::load(&sandbox, config).await.map_err(|error| match error {
+pub async fn load_plugins(config: &Arc<Config>) -> anyhow::Result<Plugins> {
+    Plugins::load(sandbox(config).await?, config).await.map_err(|error| match error {
         // By itself, so that it is shown with its place in the file.
         PluginsError::Config(error) => error.into(),
         other => other.into(),
     })
 }
 
+/// What runs plugins.
+pub async fn sandbox(config: &Config) -> anyhow::Result<Sandbox> {
+    let code_cache = config.data.join("cache").join("code");
+    let bandwidth = config.file.rclone.bandwidth_limit.0.clone();
+    let make = move || Sandbox::new(SandboxSettings { code_cache, bandwidth });
+    Ok(tokio::task::spawn_blocking(make).await.expect("making the sandbox does not panic")?)
+}
+
 impl Booth {
     /// Opens everything. Returns as soon as the media folder is watched; nothing on the network and
     /// no rclone is waited for.
     pub async fn open(config: &Arc<Config>, purpose: Purpose, stops: &Stops) -> anyhow::Result<Self> {
-        let workshop = Workshop::open(config).await?;
-        let pages = workshop.plugins.pages(config)?;
-        let (targets, rclone, store, _) = workshop.targets();
+        let Bench { maker, rclone, store, plugins } = Workshop::open(config).await?.bench();
         let mut settings = config.engine_settings();
         settings.sync.enabled &= purpose == Purpose::Work;
         let parts = Parts {
             store,
             settings,
-            targets,
-            pages,
+            targets: maker.all(),
+            pages: plugins.pages(config),
             clock: Arc::new(SystemClock),
             soft_stop: stops.soft.clone(),
             hard_stop: stops.hard.clone(),
         };
         match Engine::start(parts).await {
-            Ok(engine) => Ok(Self { engine, rclone, stops: stops.clone() }),
+            Ok(engine) => {
+                let live = Live { plugins, maker, engine: engine.clone() };
+                let desk = Arc::new(Desk::live(Arc::clone(config), live));
+                Ok(Self { engine, rclone, desk, stops: stops.clone() })
+            }
             Err(error) => {
                 stop_rclone(rclone.as_ref()).await;
                 Err(error.into())

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use engine::TargetName;
 
+use crate::commands::PluginCommand;
+
 /// Brings the pictures of a photo booth to where they are wanted.
 #[derive(Debug, Parser)]
 #[command(name = "boothsync", version, max_term_width = 100, disable_help_subcommand = true)]
@@ -49,6 +51,9 @@ pub enum Command {
     /// Keep a target's password or token
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Take plugins in, say what they may do, and make packages of them
+    #[command(subcommand)]
+    Plugin(PluginCommand),
     /// Run the rclone that is used, with the configuration that is used; `rclone ui` prints the
     /// address that opens its web UI logged in
     Rclone(RcloneArgs),
@@ -207,6 +212,7 @@ mod tests {
       confirm-deletes  Let deletes happen that were held back
       cleanup          Delete what earlier settings of a target left behind
       secret           Keep a target's password or token
+      plugin           Take plugins in, say what they may do, and make packages of them
       rclone           Run the rclone that is used, with the configuration that is used; `rclone ui`
                        prints the address that opens its web UI logged in
 

@@ -65,6 +65,16 @@ impl Control {
         self.call(Method::POST, path, body).await
     }
 
+    /// Orders something with a file as the body.
+    pub async fn post_bytes<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<T, ControlError> {
+        let response = self.send_body(Method::POST, path, "application/wasm", body.into()).await?;
+        answer(response).await
+    }
+
     /// Orders something that is answered bit by bit, one JSON document in each line.
     pub async fn stream(&self, path: &str, body: Option<&Value>) -> Result<Lines, ControlError> {
         let response = self.send(Method::POST, path, body).await?;
@@ -81,14 +91,7 @@ impl Control {
         path: &str,
         body: Option<&Value>,
     ) -> Result<T, ControlError> {
-        let response = self.send(method, path, body).await?;
-        let status = response.status();
-        let bytes = collect(response).await?;
-        if !status.is_success() {
-            return Err(refusal(&bytes));
-        }
-        let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(text).map_err(ControlError::Nonsense)
+        answer(self.send(method, path, body).await?).await
     }
 
     async fn send(
@@ -97,18 +100,28 @@ impl Control {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Response<Incoming>, ControlError> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send_body(method, path, "application/json", body.into()).await
+    }
+
+    async fn send_body(
+        &self,
+        method: Method,
+        path: &str,
+        media_type: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, ControlError> {
         let stream =
             self.connect().await.map_err(|error| ControlError::Unreachable(self.socket.clone(), error))?;
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(ControlError::Broken)?;
         tokio::spawn(connection);
-        let body = body.map(Value::to_string).unwrap_or_default();
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header("host", "boothsync")
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body)))
+            .header("content-type", media_type)
+            .body(Full::new(body))
             .expect("paths are made of percent-encoded parts");
         sender.send_request(request).await.map_err(ControlError::Broken)
     }
@@ -126,6 +139,16 @@ fn is_absence(kind: io::ErrorKind) -> bool {
 
 async fn collect(response: Response<Incoming>) -> Result<Bytes, ControlError> {
     Ok(response.into_body().collect().await.map_err(ControlError::Broken)?.to_bytes())
+}
+
+async fn answer<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, ControlError> {
+    let status = response.status();
+    let bytes = collect(response).await?;
+    if !status.is_success() {
+        return Err(refusal(&bytes));
+    }
+    let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+    serde_json::from_slice(text).map_err(ControlError::Nonsense)
 }
 
 /// `{"error": ..., "hint": ...}` as a sentence.

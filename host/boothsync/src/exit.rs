@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use engine::OrderError;
+use sandbox::PackageError;
 
 use crate::control::ControlError;
+use crate::desk::DeskError;
 
 /// The exit codes that scripts rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,8 @@ impl Exit {
                 || error
                     .downcast_ref::<OrderError>()
                     .is_some_and(|order| !matches!(order, OrderError::NoSuchTarget(_)))
+                || error.downcast_ref::<DeskError>().is_some()
+                || error.downcast_ref::<PackageError>().is_some()
                 || error.downcast_ref::<Unmet>().is_some();
         if refused { Self::NotAsWanted } else { Self::CannotStart }
     }

@@ -9,9 +9,13 @@ mod bundled;
 mod cli;
 mod commands;
 mod config;
+mod conformance;
 mod control;
+mod desk;
 mod exit;
+mod installed;
 mod logs;
+mod named_plugins;
 mod plugin_state;
 mod plugins;
 mod private_file;
@@ -24,7 +28,9 @@ mod stops;
 mod systemd;
 mod targets;
 mod text;
+mod wired_page;
 mod wired_target;
+mod wishes;
 
 use std::process::ExitCode;
 

@@ -3,10 +3,7 @@
 use async_trait::async_trait;
 use engine::store::Swap;
 use engine::{Failure, Store, TargetName};
-use sandbox::StateStore;
-
-/// What the names and values of one target may take in all, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
+use sandbox::{STATE_BYTES, StateStore};
 
 /// The memory of one target.
 pub struct PluginState {
@@ -27,7 +24,7 @@ impl StateStore for PluginState {
         value: Option<Vec<u8>>,
     ) -> Result<bool, Failure> {
         let (target, expected, value) = (self.target.as_str(), expected.as_deref(), value.as_deref());
-        match self.store.swap_plugin_state(target, name, expected, value, MAX_BYTES).await {
+        match self.store.swap_plugin_state(target, name, expected, value, STATE_BYTES).await {
             Ok(Swap::Done) => Ok(true),
             Ok(Swap::Changed) => Ok(false),
             Ok(Swap::TooMuch) => {

@@ -1,17 +1,18 @@
-//! Loads the plugins that the configuration names, and makes its pages of them.
+//! The plugins that the configuration names, loaded: those that are part of the program, and installed
+//! ones with what they were granted.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::{PageGenerator, PageName};
-use sandbox::{Kind, LimitSettings, Manifest, PackageError, PageSetup, Plugin, Sandbox};
+use sandbox::{Kind, LimitSettings, PackageError, Plugin, Sandbox};
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
-use crate::bundled;
-use crate::config::reference::nearest;
 use crate::config::{Config, ConfigError, PageConfig, Place, PluginConfig, Problem, TargetConfig};
+use crate::named_plugins::{self, Found};
 use crate::targets::absolute;
+use crate::wired_page::WiredPage;
 
 /// Why the plugins could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -25,50 +26,60 @@ pub enum PluginsError {
         #[source]
         source: PackageError,
     },
-    #[error("page `{page}` cannot be set up: {source}")]
-    Page {
-        page: PageName,
-        #[source]
-        source: sandbox::SetupError,
-    },
 }
 
 /// A page as the engine takes it.
 pub type EnginePage = (PageName, Arc<dyn PageGenerator>);
 
-/// The loaded plugins, by the names in the configuration. Cheap to clone.
+/// The loaded plugins, by the names in the configuration. Cheap to clone; all clones are the same, and
+/// a plugin can be exchanged under those who use it.
 #[derive(Clone)]
-pub struct Plugins(BTreeMap<String, Plugin>);
+pub struct Plugins(Arc<Inner>);
+
+struct Inner {
+    sandbox: Sandbox,
+    loaded: RwLock<BTreeMap<String, Result<Plugin, String>>>,
+}
 
 impl Plugins {
-    /// Loads every plugin that a target or page names, side by side, and checks their settings.
-    pub async fn load(sandbox: &Sandbox, config: &Config) -> Result<Self, PluginsError> {
+    /// Loads every plugin that a target or page names, side by side, and checks their settings. An
+    /// installed one that cannot be used takes nobody else down: [`Plugins::get`] says why.
+    pub async fn load(sandbox: Sandbox, config: &Arc<Config>) -> Result<Self, PluginsError> {
+        let reading = Arc::clone(config);
+        let found = tokio::task::spawn_blocking(move || named_plugins::find(&reading));
         let mut loading = JoinSet::new();
-        for name in known(config)? {
-            let (sandbox, package) = (sandbox.clone(), name.package);
-            loading.spawn(async move { (name.name, sandbox.load(Arc::from(package)).await) });
+        for (name, found) in found.await.expect("looking for plugins does not panic")? {
+            let sandbox = sandbox.clone();
+            loading.spawn(async move { (load(&sandbox, &name, found).await, name) });
         }
-        let mut plugins = BTreeMap::new();
-        while let Some(loaded) = loading.join_next().await {
-            let (name, plugin) = loaded.expect("loading a plugin does not panic");
-            let plugin = plugin.map_err(|source| PluginsError::Package { name: name.into(), source })?;
-            plugins.insert(name.to_owned(), plugin);
+        let mut loaded = BTreeMap::new();
+        while let Some(one) = loading.join_next().await {
+            let (plugin, name) = one.expect("loading a plugin does not panic");
+            loaded.insert(name, plugin?);
         }
-        let plugins = Self(plugins);
+        let plugins = Self(Arc::new(Inner { sandbox, loaded: RwLock::new(loaded) }));
         match plugins.problems(config) {
             problems if problems.is_empty() => Ok(plugins),
             problems => Err(config.wrong(problems).into()),
         }
     }
 
-    /// The plugin of this name.
-    pub fn get(&self, name: &str) -> Option<&Plugin> {
-        self.0.get(name)
+    /// What runs them.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.0.sandbox
     }
 
-    /// What the plugin of this name says of itself.
-    pub fn manifest(&self, name: &str) -> Option<&Manifest> {
-        self.0.get(name).map(Plugin::manifest)
+    /// The plugin of this name as it is now, or why it cannot be used.
+    pub fn get(&self, name: &str) -> Result<Plugin, String> {
+        let loaded = self.0.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        let plugin = loaded.get(name).cloned();
+        plugin.unwrap_or_else(|| Err(format!("the plugin `{name}` is not there")))
+    }
+
+    /// Has those who use the plugin of this name use this one from their next call on.
+    pub fn exchange(&self, name: &str, plugin: Plugin) {
+        let mut loaded = self.0.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        loaded.insert(name.into(), Ok(plugin));
     }
 
     /// Whether an enabled target needs rclone.
@@ -77,18 +88,15 @@ impl Plugins {
     }
 
     fn is_rclone(&self, target: &TargetConfig) -> bool {
-        self.manifest(&target.plugin).is_some_and(|manifest| manifest.permissions.rclone.is_some())
+        self.get(&target.plugin).is_ok_and(|plugin| plugin.manifest().permissions.rclone.is_some())
     }
 
     /// The configured pages.
-    pub fn pages(&self, config: &Config) -> Result<Vec<EnginePage>, PluginsError> {
+    pub fn pages(&self, config: &Config) -> Vec<EnginePage> {
         let make = |page: PageConfig| {
-            let plugin = &self.0[&page.plugin];
-            let limits = config.limits(&page.plugin);
-            let setup = PageSetup { name: page.name.clone(), settings: Value::Object(page.settings), limits };
-            let failed = |source| PluginsError::Page { page: page.name.clone(), source };
-            let generator: Arc<dyn PageGenerator> = Arc::new(plugin.page(setup).map_err(failed)?);
-            Ok((page.name, generator))
+            let (name, limits) = (page.name.clone(), config.limits(&page.plugin));
+            let generator: Arc<dyn PageGenerator> = Arc::new(WiredPage::new(self.clone(), page, limits));
+            (name, generator)
         };
         config.pages().into_iter().map(make).collect()
     }
@@ -114,11 +122,11 @@ impl Plugins {
         kind: Kind,
         settings: &Map<String, Value>,
     ) -> Vec<Problem> {
-        let plugin = &self.0[name];
+        let Ok(plugin) = self.get(name) else { return Vec::new() };
         let found = plugin.manifest().plugin.kind;
         if found != kind {
             let span = config.document.span(&place.key("plugin"));
-            let message = format!("the plugin `{name}` is {}, not {}", article(found), article(kind));
+            let message = format!("the plugin `{name}` is a {}, not a {}", found.words(), kind.words());
             return vec![Problem::new(span, message, "choose another plugin")];
         }
         let Err(wrong) = plugin.check_settings(&absolute(plugin.manifest(), settings, &config.base)) else {
@@ -137,36 +145,21 @@ impl Plugins {
     }
 }
 
-/// The packages behind the names in the configuration, each once.
-fn known(config: &Config) -> Result<Vec<&'static bundled::Bundled>, ConfigError> {
-    let targets = config.file.targets.iter().map(|target| &target.plugin).enumerate();
-    let pages = config.file.pages.iter().map(|page| &page.plugin).enumerate();
-    let named = targets.map(|(i, name)| ("target", i, name)).chain(pages.map(|(i, name)| ("page", i, name)));
-    let mut problems = Vec::new();
-    for (kind, index, name) in named {
-        if bundled::find(name).is_none() {
-            let span = config.document.span(&Place::default().key(kind).index(index).key("plugin"));
-            let label = match nearest(name, bundled::ALL.iter().map(|plugin| plugin.name)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`rclone`, `folder` and `sharepage` are there".into(),
-            };
-            problems.push(Problem::new(span, format!("there is no plugin `{name}`"), label));
+/// The outer error is of a plugin that is part of the program, the inner one of any other.
+async fn load(sandbox: &Sandbox, name: &str, found: Found) -> Result<Result<Plugin, String>, PluginsError> {
+    match found {
+        Found::Bundled(package) => match sandbox.load(Arc::from(package)).await {
+            Ok(plugin) => Ok(Ok(plugin)),
+            Err(source) => Err(PluginsError::Package { name: name.into(), source }),
+        },
+        Found::Installed { package, granted } => {
+            let plugin = sandbox.load(package.into()).await.map(|plugin| plugin.granted(&granted));
+            Ok(plugin.map_err(|error| format!("the plugin `{name}` cannot be loaded: {error}")))
         }
-    }
-    if !problems.is_empty() {
-        return Err(config.wrong(problems));
-    }
-    let used = |plugin: &&bundled::Bundled| {
-        config.file.targets.iter().any(|target| target.plugin == plugin.name)
-            || config.pages().iter().any(|page| page.plugin == plugin.name)
-    };
-    Ok(bundled::ALL.iter().filter(used).collect())
-}
-
-fn article(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Target => "a target",
-        Kind::Page => "a page generator",
+        Found::Unusable(reason) => {
+            tracing::warn!(plugin.name = name, "{reason}");
+            Ok(Err(reason))
+        }
     }
 }
 

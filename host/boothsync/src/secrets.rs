@@ -62,6 +62,11 @@ impl Secrets {
             .collect()
     }
 
+    /// The names of all targets that have secrets.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
     /// Keeps a secret, in place of an earlier one of that name.
     pub fn set(&mut self, target: &TargetName, name: &str, value: String) -> Result<(), SecretsError> {
         self.values.entry(target.to_string()).or_default().insert(name.into(), value);

@@ -71,17 +71,27 @@ async fn stay(booth: &Booth, stops: &Stops, doors: &mut Doors) -> bool {
     false
 }
 
-/// The HTTP port, taken but not answered on yet.
+/// The HTTP ports, taken but not answered on yet.
 struct Port {
     listener: TcpListener,
     access: Access,
+    /// For phones in the booth's own network.
+    lan: Option<TcpListener>,
 }
 
 impl Port {
     async fn open(config: &Config) -> anyhow::Result<Self> {
         let web = &config.file.web;
         let access = Access::new(web.listen.0, &web.hosts, &web.origins)?;
-        Ok(Self { listener: web::bind_tcp(web.listen.0).await?, access })
+        let listener = web::bind_tcp(web.listen.0, "web.listen").await?;
+        let share = &config.file.share;
+        let lan = match &share.lan {
+            lan if share.enabled && lan.enabled => {
+                Some(web::bind_tcp(lan.listen.0, "share.lan.listen").await?)
+            }
+            _ => None,
+        };
+        Ok(Self { listener, access, lan })
     }
 }
 
@@ -101,12 +111,17 @@ impl Doors {
             booth: Arc::new(booth.engine.clone()),
             version: env!("CARGO_PKG_VERSION").into(),
             rclone: Arc::new(View(booth.rclone.clone())),
+            plugins: Arc::clone(&booth.desk) as _,
             tokens: booth.engine.identity().api_tokens().into_iter().map(|token| token.token).collect(),
             access: port.access,
         };
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(web::serve_tcp(port.listener, web::public_router(state.clone()), stop.clone()));
+        if let Some(lan) = port.lan {
+            info!(http.address = %lan.local_addr().context("the phones' port has no address")?, "serving phones at {}", config.file.share.lan.url);
+            tasks.spawn(web::serve_lan(lan, web::lan_router(state.booth.clone()), stop.clone()));
+        }
         tasks.spawn(web::serve_unix(socket, web::control_router(state), stop.clone()));
         if let Some(rclone) = booth.rclone.clone() {
             tokio::spawn(nudge(rclone, booth.engine.clone(), stop.clone()));

@@ -15,7 +15,7 @@ use crate::plugins::Plugins;
 use crate::rclone_check::{RcloneCheck, fs_name};
 use crate::rclone_host::RcloneHost;
 use crate::secrets::Secrets;
-use crate::wired_target::WiredTarget;
+use crate::wired_target::{Behind, WiredTarget};
 
 /// A target as the engine takes it: its rules, and the plugin behind it or why there is none.
 pub type EngineTarget = (TargetSettings, Result<Arc<dyn Target>, String>);
@@ -54,23 +54,40 @@ impl TargetMaker {
     }
 
     fn one(&self, target: &TargetConfig) -> EngineTarget {
-        let Some(plugin) = self.0.plugins.get(&target.plugin) else {
-            let problem = format!("the plugin `{}` is not there", target.plugin);
-            return (target.settings(String::new()), Err(problem));
+        let plugin = match self.plugin(target) {
+            Ok(plugin) => plugin,
+            // Where it puts things is not known without its plugin; the engine goes by what it knows.
+            Err(problem) => return (target.settings(String::new()), Err(problem)),
         };
+        let rules = target.settings(self.placement(target, &plugin));
+        let behind = self.behind(target, &plugin);
+        let wired = |behind| Arc::new(WiredTarget::new(behind, target.clone(), self.clone())) as _;
+        (rules, behind.map(wired))
+    }
+
+    /// The plugin of a target as it is loaded now.
+    pub fn plugin(&self, target: &TargetConfig) -> Result<Plugin, String> {
+        self.0.plugins.get(&target.plugin)
+    }
+
+    /// Where `plugin` would put the objects of `target`, as text.
+    pub fn placement(&self, target: &TargetConfig, plugin: &Plugin) -> String {
+        placement(target, plugin, &absolute(plugin.manifest(), &target.settings, &self.0.config.base))
+    }
+
+    /// What `plugin` makes of the settings of `target`.
+    pub fn behind(&self, target: &TargetConfig, plugin: &Plugin) -> Result<Behind, String> {
         let settings = absolute(plugin.manifest(), &target.settings, &self.0.config.base);
-        let rules = target.settings(placement(target, plugin, &settings));
-        let behind = self.wire(target, plugin, settings);
-        (rules, behind)
+        self.wire(target, plugin, settings)
     }
 
     /// `target` as it was under an earlier placement.
     pub fn placed_at(&self, target: &TargetConfig, placement: &str) -> Result<Arc<dyn Target>, String> {
         let unreadable = |error| format!("it is not known any more where earlier settings put it: {error}");
         let earlier: Placement = serde_json::from_str(placement).map_err(unreadable)?;
-        let plugin = self.0.plugins.get(&earlier.plugin).ok_or_else(|| {
+        let plugin = self.0.plugins.get(&earlier.plugin).map_err(|reason| {
             let name = &earlier.plugin;
-            format!("the plugin `{name}` brought it there, and no target uses that any more; add one that does, then try again")
+            format!("the plugin `{name}` brought it there, and {reason}; add a target that uses it, then try again")
         })?;
         let mut settings = Map::new();
         if earlier.plugin == target.plugin {
@@ -81,15 +98,11 @@ impl TargetMaker {
             }
         }
         settings.extend(earlier.settings.as_object().cloned().unwrap_or_default());
-        self.wire(target, plugin, Value::Object(settings))
+        let behind = self.wire(target, &plugin, Value::Object(settings))?;
+        Ok(Arc::new(WiredTarget::fixed(behind, target.clone(), self.clone())))
     }
 
-    fn wire(
-        &self,
-        target: &TargetConfig,
-        plugin: &Plugin,
-        settings: Value,
-    ) -> Result<Arc<dyn Target>, String> {
+    fn wire(&self, target: &TargetConfig, plugin: &Plugin, settings: Value) -> Result<Behind, String> {
         let parts = &*self.0;
         let manifest = plugin.manifest();
         let fs = rclone_fs(manifest, &settings);
@@ -102,10 +115,10 @@ impl TargetMaker {
             roots: roots(&parts.config),
             limits: parts.config.limits(&manifest.plugin.name),
         };
-        let inner: Arc<dyn Target> = Arc::new(plugin.target(setup).map_err(|error| error.to_string())?);
+        let made: Arc<dyn Target> = Arc::new(plugin.target(setup).map_err(|error| error.to_string())?);
         let check = fs.zip(parts.rclone.clone());
-        let check = check.map(|(fs, host)| RcloneCheck::new(fs, host, Arc::clone(&parts.config)));
-        Ok(Arc::new(WiredTarget { inner, check, config: target.clone(), maker: self.clone() }))
+        let check = check.map(|(fs, host)| Arc::new(RcloneCheck::new(fs, host, Arc::clone(&parts.config))));
+        Ok(Behind { plugin: plugin.clone(), target: made, check })
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends with what it did not expect")]
 
+mod plugins;
+
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};

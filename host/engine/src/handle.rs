@@ -13,13 +13,14 @@ use crate::lane::{LaneHandle, Shared};
 use crate::names::{MediaKey, PageName, TargetName};
 use crate::page::PageGenerator;
 use crate::rules::Rules;
-use crate::settings::{Settings, TargetSettings};
-use crate::share::{self, LinkItem, LinkRule, Pattern};
+use crate::settings::{Prefer, Settings, TargetSettings};
+use crate::share::{self, LanRule, LinkItem, LinkRule, Pattern};
 use crate::store::Store;
 use crate::target::Target;
-use crate::view::{Event, Link, QueueRow, Status};
+use crate::view::{Backlog, Event, LaneState, Link, QueueRow, Status};
 
 mod errors;
+mod lan;
 mod life;
 mod links;
 mod orders;
@@ -28,6 +29,7 @@ mod status;
 mod sync;
 
 pub use errors::{OrderError, StartError};
+pub use lan::LanItem;
 pub(crate) use start::Ground;
 pub use status::offline_status;
 pub use sync::SyncOutcome;
@@ -63,6 +65,8 @@ struct Inner {
     lanes: Vec<LaneHandle>,
     links: Vec<LinkRule>,
     custom: Option<Pattern>,
+    lan: Option<LanRule>,
+    prefer: Prefer,
     share_enabled: bool,
     settle: Duration,
     folder: mpsc::Sender<FolderOrder>,
@@ -105,7 +109,13 @@ impl Engine {
         self.0.shared.events.subscribe()
     }
 
-    /// The item's share links, in the order of the targets, then the custom one. Asks no network.
+    /// What the log says after the event `last`; without one, only where it ends now.
+    pub async fn events_after(&self, last: Option<u64>) -> Result<Backlog, OrderError> {
+        Ok(self.0.shared.store.events_after(last).await?)
+    }
+
+    /// The item's share links, in the order of the targets, then the custom one, then the one to this machine.
+    /// Asks no network.
     pub async fn links(&self, key: &MediaKey) -> Result<Vec<Link>, OrderError> {
         if !self.0.share_enabled {
             return Ok(Vec::new());
@@ -113,7 +123,13 @@ impl Engine {
         let rules: Vec<&Rules> = self.0.lanes.iter().map(|lane| &*lane.rules).collect();
         let found = links::placed(&self.0.shared, &rules, key).await?;
         let item = LinkItem { key, taken_down: found.taken_down, placed: &found.placed };
-        Ok(share::links(&item, &self.0.links, self.0.custom.as_ref()))
+        let mut links = share::links(&item, &self.0.links, self.0.custom.as_ref(), self.0.lan.as_ref());
+        share::prefer(&mut links, self.0.prefer, |target| self.is_up(target));
+        Ok(links)
+    }
+
+    fn is_up(&self, target: &str) -> bool {
+        self.0.lanes.iter().any(|lane| lane.name.as_str() == target && lane.view().state == LaneState::Up)
     }
 
     /// The key of a stable identifier in this booth.

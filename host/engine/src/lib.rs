@@ -44,7 +44,7 @@ pub use blob::{Blob, Origin, Root};
 pub use call::{Call, Progress};
 pub use clock::{Clock, SystemClock};
 pub use failure::Failure;
-pub use handle::{Engine, MaybeTarget, OrderError, Parts, StartError, SyncOutcome, offline_status};
+pub use handle::{Engine, LanItem, MaybeTarget, OrderError, Parts, StartError, SyncOutcome, offline_status};
 pub use names::{MediaKey, ObjectPath, PageName, TargetName};
 pub use object::{Attributes, Entry, Object, PublicLink, Receipt, Report};
 pub use page::{PageFile, PageGenerator, Picture, Share};

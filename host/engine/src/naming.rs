@@ -74,9 +74,30 @@ fn token_path(secret: &NamingKey, key: &MediaKey) -> ObjectPath {
 }
 
 fn token(secret: &NamingKey, key: &MediaKey) -> String {
+    letters(&mac(secret, &[key.as_str().as_bytes()]))
+}
+
+fn mac(secret: &NamingKey, parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.bytes()).expect("HMAC takes keys of any length");
-    mac.update(key.as_str().as_bytes());
-    letters(&mac.finalize().into_bytes())
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+/// What opens an item to phones in the booth's own network: which item, and the proof that this booth
+/// gave its link out.
+pub(crate) fn lan_token(secret: &NamingKey, key: &MediaKey) -> String {
+    format!("{}{}", identifier(key).simple(), lan_proof(secret, key))
+}
+
+/// The second part of a [`lan_token`]. Another one than in the item's name on targets.
+pub(crate) fn lan_proof(secret: &NamingKey, key: &MediaKey) -> String {
+    letters(&mac(secret, &[b"lan/", composed(key).as_str().as_bytes()]))
+}
+
+/// The item and the proof in a text that may be a [`lan_token`].
+pub(crate) fn split_lan_token(text: &str) -> Option<(Uuid, &str)> {
+    let (identifier, proof) = text.split_at_checked(uuid::fmt::Simple::LENGTH)?;
+    Some((Uuid::try_parse(identifier).ok()?, proof))
 }
 
 /// The first [`TOKEN_LETTERS`] groups of five bits, as signs of [`ALPHABET`].

@@ -60,6 +60,23 @@ pub struct ShareSettings {
     pub enabled: bool,
     /// Pattern of an extra link; empty for none.
     pub custom_url: String,
+    /// The address under which phones in the booth's own network reach this machine; `None`: they are
+    /// served nothing.
+    pub lan_url: Option<String>,
+    /// Which link is given out when there are several.
+    pub prefer: Prefer,
+}
+
+/// Which of several links is given out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Prefer {
+    /// To a target.
+    Online,
+    /// To this machine.
+    Lan,
+    /// To a target that works; while none does, to this machine.
+    #[default]
+    Auto,
 }
 
 /// The rules of one target.

@@ -1,7 +1,7 @@
 //! Share links: pure functions of what is known of an item, so that a link exists the moment the
 //! picture does and asking for it waits for nothing.
 //!
-//! A link must never change once given out. It does not, as long as the target's rule stays the same
+//! A link to a target must never change once given out. It does not, as long as the target's rule stays the same
 //! and [`Placed::path`] and [`Placed::until`] are decided once and kept.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::names::{MediaKey, ObjectPath, TargetName};
-use crate::settings::{TargetSettings, TargetShare};
+use crate::naming::{self, NamingKey};
+use crate::settings::{Prefer, TargetSettings, TargetShare};
 use crate::view::{Link, LinkKind, LinkState};
 
 mod pattern;
@@ -64,11 +65,41 @@ pub struct Placed {
     pub until: Option<Timestamp>,
 }
 
-/// The item's links, in the order of `targets`, then the one of `custom`. A target without a pattern
-/// has no link before its service made one.
-pub fn links(item: &LinkItem<'_>, targets: &[LinkRule], custom: Option<&Pattern>) -> Vec<Link> {
+/// The item's links, in the order of `targets`, then the one of `custom`, then the one to this machine
+/// at `lan`. A target without a pattern has no link before its service made one.
+pub fn links(
+    item: &LinkItem<'_>,
+    targets: &[LinkRule],
+    custom: Option<&Pattern>,
+    lan: Option<&LanRule>,
+) -> Vec<Link> {
     let online = targets.iter().filter_map(|rule| online_link(item, rule));
-    online.chain(custom.map(|pattern| custom_link(item, pattern))).collect()
+    let custom = custom.map(|pattern| custom_link(item, pattern));
+    online.chain(custom).chain(lan.map(|rule| lan_link(item, rule))).collect()
+}
+
+/// How links to this machine are made.
+#[derive(Debug, Clone)]
+pub struct LanRule {
+    /// Where phones in the booth's own network reach it.
+    pub url: String,
+    /// What the tokens are made with.
+    pub secret: NamingKey,
+}
+
+/// Marks the link to give out: one that leads somewhere, of the preferred kind, to a target that is
+/// `healthy` if the choice is ours.
+pub fn prefer(links: &mut [Link], prefer: Prefer, healthy: impl Fn(&str) -> bool) {
+    let rank = |link: &Link| match (prefer, link.kind) {
+        (Prefer::Auto, LinkKind::Online) if healthy(&link.target) => 0,
+        (Prefer::Online, LinkKind::Online) | (Prefer::Lan | Prefer::Auto, LinkKind::Lan) => 1,
+        (_, LinkKind::Online) => 2,
+        (_, LinkKind::Custom | LinkKind::Lan) => 3,
+    };
+    let alive = |link: &&mut Link| matches!(link.state, LinkState::Pending | LinkState::Online);
+    if let Some(chosen) = links.iter_mut().filter(alive).min_by_key(|link| rank(link)) {
+        chosen.preferred = true;
+    }
 }
 
 fn online_link(item: &LinkItem<'_>, rule: &LinkRule) -> Option<Link> {
@@ -81,14 +112,31 @@ fn online_link(item: &LinkItem<'_>, rule: &LinkRule) -> Option<Link> {
         Some(page) => sharepage_link(page, &media_url, placed.until),
         None => media_url,
     };
-    Some(Link { target: rule.target.to_string(), kind: LinkKind::Online, url, state: placed.state })
+    Some(Link {
+        target: rule.target.to_string(),
+        kind: LinkKind::Online,
+        url,
+        state: placed.state,
+        preferred: false,
+    })
 }
 
 fn custom_link(item: &LinkItem<'_>, pattern: &Pattern) -> Link {
     let path = ObjectPath::of_media(item.key);
     let url = pattern.expand(&Values { key: item.key, path: &path });
-    let state = if item.taken_down { LinkState::Removed } else { LinkState::Online };
-    Link { target: String::new(), kind: LinkKind::Custom, url, state }
+    Link { target: String::new(), kind: LinkKind::Custom, url, state: here(item), preferred: false }
+}
+
+fn lan_link(item: &LinkItem<'_>, rule: &LanRule) -> Link {
+    let (token, name) =
+        (naming::lan_token(&rule.secret, item.key), pattern::encode_all(item.key.file_name()));
+    let url = format!("{}/s/{token}/{name}", rule.url.trim_end_matches('/'));
+    Link { target: String::new(), kind: LinkKind::Lan, url, state: here(item), preferred: false }
+}
+
+/// The file lies here already.
+fn here(item: &LinkItem<'_>) -> LinkState {
+    if item.taken_down { LinkState::Removed } else { LinkState::Online }
 }
 
 /// The address at which the share page at `sharepage_url` shows what lies at `media_url`. With
@@ -135,7 +183,7 @@ mod tests {
         let rules = [rule("web", "https://w/{path}", None), rule("alpha", "https://a/{filename}", None)];
         let custom = Pattern::for_custom("http://booth/{key}").unwrap();
         let item = LinkItem { key: &key, taken_down: false, placed: &placed };
-        let links = links(&item, &rules, Some(&custom));
+        let links = links(&item, &rules, Some(&custom), None);
         assert_eq!(
             urls(&links),
             ["https://w/media/full/a%20b.jpg", "https://a/a%20b.jpg", "http://booth/full/a%20b.jpg"]
@@ -148,7 +196,7 @@ mod tests {
     fn a_target_that_does_not_want_the_item_gives_no_link() {
         let key = MediaKey::new("a.jpg").unwrap();
         let item = LinkItem { key: &key, taken_down: false, placed: &BTreeMap::new() };
-        assert!(links(&item, &[rule("web", "https://w/{path}", None)], None).is_empty());
+        assert!(links(&item, &[rule("web", "https://w/{path}", None)], None, None).is_empty());
     }
 
     #[test]
@@ -157,10 +205,12 @@ mod tests {
         let mut there = placed(&key, LinkState::Online);
         let rules = [rule("cloud", "", Some("https://p.example/"))];
         let before = at(&["cloud"], &there);
-        assert!(links(&LinkItem { key: &key, taken_down: false, placed: &before }, &rules, None).is_empty());
+        assert!(
+            links(&LinkItem { key: &key, taken_down: false, placed: &before }, &rules, None, None).is_empty()
+        );
         there.public_link = Some("https://cloud.example/s/x?dl=1".into());
         let after = at(&["cloud"], &there);
-        let links = links(&LinkItem { key: &key, taken_down: false, placed: &after }, &rules, None);
+        let links = links(&LinkItem { key: &key, taken_down: false, placed: &after }, &rules, None, None);
         assert_eq!(urls(&links), ["https://p.example/#/?url=https%3A%2F%2Fcloud.example%2Fs%2Fx%3Fdl%3D1"]);
     }
 
@@ -170,8 +220,51 @@ mod tests {
         let placed = at(&["web"], &placed(&key, LinkState::Removed));
         let custom = Pattern::for_custom("http://booth/{key}").unwrap();
         let item = LinkItem { key: &key, taken_down: true, placed: &placed };
-        let links = links(&item, &[rule("web", "https://w/{path}", None)], Some(&custom));
+        let links = links(&item, &[rule("web", "https://w/{path}", None)], Some(&custom), None);
         assert_eq!(links.iter().map(|link| link.state).collect::<Vec<_>>(), [LinkState::Removed; 2]);
+    }
+
+    #[test]
+    fn the_link_to_this_machine_comes_last_and_works_at_once() {
+        let key = MediaKey::new("full/a b.jpg").unwrap();
+        let placed = at(&["web"], &placed(&key, LinkState::Pending));
+        let item = LinkItem { key: &key, taken_down: false, placed: &placed };
+        let lan = LanRule { url: "http://booth.local:8088/".into(), secret: NamingKey::new([7; 32]) };
+        let links = links(&item, &[rule("web", "https://w/{path}", None)], None, Some(&lan));
+        assert_eq!((links[1].kind, links[1].state), (LinkKind::Lan, LinkState::Online));
+        let token = naming::lan_token(&lan.secret, &key);
+        assert_eq!(links[1].url, format!("http://booth.local:8088/s/{token}/a%20b.jpg"));
+    }
+
+    #[test]
+    fn the_link_to_give_out_leads_somewhere_and_is_of_the_preferred_kind() {
+        let link = |target: &str, kind, state| Link {
+            target: target.into(),
+            kind,
+            url: String::new(),
+            state,
+            preferred: false,
+        };
+        let chosen = |choice, healthy: &[&str], over: bool| {
+            let state = if over { LinkState::Removed } else { LinkState::Pending };
+            let mut links = [
+                link("a", LinkKind::Online, state),
+                link("b", LinkKind::Online, LinkState::Online),
+                link("", LinkKind::Custom, LinkState::Online),
+                link("", LinkKind::Lan, LinkState::Online),
+            ];
+            prefer(&mut links, choice, |target| healthy.contains(&target));
+            links.iter().position(|link| link.preferred).unwrap()
+        };
+        assert_eq!(chosen(Prefer::Auto, &["a", "b"], false), 0);
+        assert_eq!(chosen(Prefer::Auto, &["b"], false), 1);
+        assert_eq!(chosen(Prefer::Auto, &["a"], true), 3);
+        assert_eq!(chosen(Prefer::Auto, &[], false), 3);
+        assert_eq!(chosen(Prefer::Online, &[], false), 0);
+        assert_eq!(chosen(Prefer::Lan, &["a", "b"], false), 3);
+        let mut over = [link("a", LinkKind::Online, LinkState::Expired)];
+        prefer(&mut over, Prefer::Auto, |_| true);
+        assert!(!over[0].preferred);
     }
 
     #[test]
@@ -204,7 +297,7 @@ mod tests {
             let placed = at(&["web"], &placed(&key, LinkState::Online));
             let item = LinkItem { key: &key, taken_down: false, placed: &placed };
             let rules = [rule("web", "https://w.example/{path}", Some("https://w.example/"))];
-            let link = links(&item, &rules, None).remove(0).url;
+            let link = links(&item, &rules, None, None).remove(0).url;
             let (_, query) = link.split_once("#/?url=").unwrap();
             let media_url = percent_decode_str(query).decode_utf8().unwrap();
             let path = media_url.strip_prefix("https://w.example/").unwrap();

@@ -108,6 +108,9 @@ pub struct Link {
     pub url: String,
     /// Whether there is something behind it yet.
     pub state: LinkState,
+    /// The one to give out, of all links of the item.
+    #[serde(default)]
+    pub preferred: bool,
 }
 
 /// Where a link leads.
@@ -134,6 +137,17 @@ pub enum LinkState {
     Expired,
     /// It was taken off.
     Removed,
+}
+
+/// A part of the log of events.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// In their order. There may be more.
+    pub events: Vec<Event>,
+    /// The number of the last of them, or where the log is to be read on from.
+    pub last: u64,
+    /// The log does not reach back to what was asked for.
+    pub missed: bool,
 }
 
 /// Something that happened, in the order of `seq`.
@@ -191,6 +205,18 @@ pub enum EventKind {
         target: TargetName,
         /// Which object.
         path: ObjectPath,
+        /// The file it came from, unless it was a page.
+        #[serde(default)]
+        key: Option<MediaKey>,
+    },
+    /// The target's service made the link that visitors get.
+    Linked {
+        /// Which.
+        target: TargetName,
+        /// To what.
+        path: ObjectPath,
+        /// The file it comes from.
+        key: MediaKey,
     },
     /// An attempt failed.
     Failed {

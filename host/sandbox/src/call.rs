@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use engine::Failure;
 use futures_util::future::BoxFuture;
@@ -13,15 +12,12 @@ use wasmtime::{Result, Store};
 
 use crate::bindings::wit::types::Failure as WitFailure;
 use crate::guest::GuestData;
-use crate::limits::{CANCEL_GRACE, HANDLES, HOSTCALL_BYTES};
+use crate::limits::{CANCEL_GRACE, HANDLES, HOSTCALL_BYTES, LETTING_GO};
 use crate::lines::LineLog;
 use crate::meter::Meter;
 use crate::threads::{Fate, Threads};
 use crate::ticker::Ticker;
 use crate::verdict::{self, Autopsy};
-
-/// How long a call that was dropped may take to let go.
-const LETTING_GO: Duration = Duration::from_secs(5);
 
 /// What a call answers: a trap, the guest's failure, or a value.
 pub(crate) type Answer<T> = Result<Result<T, WitFailure>>;

@@ -49,6 +49,13 @@ impl CodeCache {
         Ok(component)
     }
 
+    /// Removes what was compiled of a package, by whatever compiler.
+    pub fn forget(&self, digest: &str) -> io::Result<()> {
+        let prefix = format!("{}-", digest.trim_start_matches("sha256:"));
+        let mut ours = self.entries()?.into_iter().filter(|path| name_of(path).starts_with(&prefix));
+        ours.try_for_each(fs::remove_file)
+    }
+
     fn find(&self, engine: &Engine, prefix: &str) -> Option<Component> {
         let path = self.entries().ok()?.into_iter().find(|path| name_of(path).starts_with(prefix))?;
         match restore(engine, &path) {
@@ -138,6 +145,10 @@ mod tests {
         assert!(!path.exists());
         cache.load(&engine, "sha256:aa", EMPTY).unwrap();
         assert!(path.exists());
+        cache.load(&engine, "sha256:aab", EMPTY).unwrap();
+        cache.forget("sha256:aa").unwrap();
+        assert!(!path.exists());
+        assert!(cache.find(&engine, "aab-").is_some(), "that is another package");
     }
 
     #[test]

@@ -4,10 +4,8 @@ use bytes::Bytes;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
+use crate::limits::CONSOLE_BYTES;
 use crate::lines::Console;
-
-/// What a guest may write at once, in bytes.
-const PERMIT_BYTES: usize = 64 * 1024;
 
 impl IsTerminal for Console {
     fn is_terminal(&self) -> bool {
@@ -43,6 +41,6 @@ impl OutputStream for Console {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(PERMIT_BYTES)
+        Ok(CONSOLE_BYTES)
     }
 }

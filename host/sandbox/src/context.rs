@@ -7,10 +7,9 @@ use async_trait::async_trait;
 use engine::Failure;
 use wasmtime_wasi::WasiCtxBuilder;
 
-use crate::bandwidth::Throttle;
 use crate::doors::{RcDoor, StateStore};
 use crate::drive::{Drive, Folder};
-use crate::egress::{AllowList, Egress, RcBridge, RcGrant};
+use crate::egress::{AllowList, Egress, Line, RcBridge, RcGrant};
 use crate::error::SetupError;
 use crate::grants::Grants;
 use crate::guest::{Common, Guest, Job};
@@ -35,7 +34,7 @@ pub(crate) struct TargetContext {
 
 impl TargetContext {
     /// Works out what the plugin may do for this target.
-    pub fn new(manifest: &Manifest, setup: TargetSetup, throttle: Arc<Throttle>) -> Result<Self, SetupError> {
+    pub fn new(manifest: &Manifest, setup: TargetSetup, line: Line) -> Result<Self, SetupError> {
         let grants =
             Grants::of(&manifest.permissions, &setup.settings, &setup.roots).map_err(SetupError::Grant)?;
         let rc = bridge(&manifest.plugin.name, grants.rclone, setup.rc)?;
@@ -47,20 +46,20 @@ impl TargetContext {
             settings: setup.settings.to_string().into(),
             secrets,
             state: setup.state,
-            egress: Egress::new(grants.hosts, rc, throttle),
+            egress: Egress::new(grants.hosts, rc, line),
             limits: Limits::of(&setup.limits, &manifest.limits),
             folder: grants.folder.map(|path| Folder { path, threads: Threads::new() }),
         })
     }
 
     /// Grants nothing: for looking at a plugin.
-    pub fn inert(manifest: &Manifest, limits: Limits, throttle: Arc<Throttle>) -> Self {
+    pub fn inert(manifest: &Manifest, limits: Limits, line: Line) -> Self {
         Self {
             log: Arc::new(LineLog::new(&manifest.plugin.name, "", Redactor::default())),
             settings: "{}".into(),
             secrets: BTreeMap::new(),
             state: Arc::new(NoState),
-            egress: Egress::new(AllowList::default(), None, throttle),
+            egress: Egress::new(AllowList::default(), None, line),
             limits,
             folder: None,
         }

@@ -1,7 +1,7 @@
 //! What the sandbox needs of the rest of the program, as traits that others implement.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use async_trait::async_trait;
@@ -21,6 +21,13 @@ pub trait StateStore: Send + Sync {
         expected: Option<Vec<u8>>,
         value: Option<Vec<u8>>,
     ) -> Result<bool, Failure>;
+}
+
+/// Where the names of hosts are looked up.
+#[async_trait]
+pub trait Names: Send + Sync {
+    /// All addresses of a name, in the order in which they are to be tried.
+    async fn look_up(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
 }
 
 /// The way to the supervised rclone.

@@ -16,51 +16,78 @@ pub enum SandboxError {
     Ticker(#[source] std::io::Error),
 }
 
-/// Why a package was refused.
+/// Why a package was refused. The texts follow on "the package" and are golden files in `tests/refusals`.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// Larger than what is read.
-    #[error("the package is {0} bytes large; at most 64 MiB are read")]
-    TooLarge(usize),
+    /// Larger than what is read, in bytes.
+    #[error(
+        "it is {0} bytes large, and at most 64 MiB are taken; build it for release, stripped, and leave out what it does not need"
+    )]
+    TooLarge(u64),
+    /// Nothing in it.
+    #[error("the file is empty; copy it again")]
+    Empty,
     /// No WebAssembly at all.
-    #[error("this is no WebAssembly file")]
+    #[error("this is no WebAssembly file; take the `.wasm` file that `boothsync plugin pack` wrote")]
     NotWasm,
     /// A core module.
-    #[error("this is a core module, not a component; build it for the target wasm32-wasip2")]
+    #[error(
+        "this is a core module, not a component; build it for the target wasm32-wasip2, then pack it with `boothsync plugin pack`"
+    )]
     CoreModule,
     /// Machine code.
     #[error(
-        "this is precompiled machine code, which is never taken from outside; install the .wasm file it was made from"
+        "this is precompiled machine code, which is never taken from outside; take the `.wasm` file it was made from"
     )]
     Precompiled,
+    /// The end is missing; so many bytes are there.
+    #[error("it is cut off: after {0} bytes something is still missing; copy it again")]
+    CutOff(usize),
     /// Damaged.
-    #[error("the file is damaged: {0}")]
+    #[error("it is damaged: {0}; copy it again, or build it again")]
     Damaged(String),
     /// WASI 0.3.
     #[error(
-        "it was built for WASI 0.3 (it uses `{0}`); this host speaks WASI 0.2, so build it for wasm32-wasip2"
+        "it was built for WASI 0.3 (it uses `{0}`), and this host speaks WASI 0.2; build it for the target wasm32-wasip2"
     )]
     Wasi3(String),
     /// No manifest.
     #[error("it carries no manifest (section `boothsync:plugin`); pack it with `boothsync plugin pack`")]
     NoManifest,
+    /// The manifest is not where it counts.
+    #[error(
+        "its manifest (section `boothsync:plugin`) lies inside of a nested {0}, where it does not count; pack the finished component with `boothsync plugin pack`"
+    )]
+    NestedManifest(&'static str),
     /// More than one manifest.
-    #[error("it carries {0} manifests (sections `boothsync:plugin`); there must be exactly one")]
+    #[error(
+        "it carries {0} manifests (sections `boothsync:plugin`), and there must be exactly one; pack the component with `boothsync plugin pack`, which replaces earlier ones"
+    )]
     ManyManifests(usize),
     /// The manifest is wrong.
     #[error("its manifest cannot be used: {0}")]
     Manifest(String),
     /// The schema of the settings is wrong.
-    #[error("the JSON Schema of its settings cannot be used: {0}")]
+    #[error("the JSON Schema of its settings (settings.schema.json) cannot be used: {0}")]
     Schema(String),
-    /// Another version of the contract.
+    /// A newer version of the contract.
     #[error(
-        "it was built for `{0}`, and this host speaks boothsync:plugin 0.1; update the host, or rebuild the plugin with the host's wit/plugin.wit"
+        "it was built for a newer contract (`{0}`), and this host speaks boothsync:plugin 0.1; update Boothsync, or build the plugin with the wit/plugin.wit of this version"
     )]
-    Version(String),
+    Newer(String),
+    /// An older version of the contract, or none.
+    #[error(
+        "it was built for an older contract (`{0}`), and this host speaks boothsync:plugin 0.1; build the plugin with the wit/plugin.wit of this version"
+    )]
+    Older(String),
     /// An import that nobody provides.
-    #[error("it needs `{0}`, which plugins of this host cannot have")]
-    Import(String),
+    #[error("it needs `{name}`, which plugins cannot have: {instead}")]
+    Import {
+        /// What is imported.
+        name: String,
+        /// How to do without.
+        instead: &'static str,
+    },
     /// The exports are not those of its kind.
     #[error("its manifest says that it is a {kind}, so it must export `{wanted}`, and it does not")]
     Export {
@@ -68,6 +95,26 @@ pub enum PackageError {
         kind: &'static str,
         /// What is missing.
         wanted: String,
+    },
+    /// An interface is exported, and not all of it is there.
+    #[error(
+        "its export `{interface}` is not whole, it lacks {missing}; implement all of it, or leave it out"
+    )]
+    HalfExport {
+        /// Which interface.
+        interface: String,
+        /// The functions that are not there.
+        missing: String,
+    },
+    /// A target and a page generator in one.
+    #[error(
+        "its manifest says that it is a {kind}, so it cannot export `{other}` as well; make two plugins of it"
+    )]
+    TwoKinds {
+        /// What the manifest says.
+        kind: &'static str,
+        /// What is too much.
+        other: &'static str,
     },
     /// It can do what it did not ask for.
     #[error(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use engine::{Blob, Call};
+use tokio_util::sync::CancellationToken;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
@@ -77,6 +78,8 @@ pub(crate) struct Job {
     pub rc: RcTrace,
     /// The call has a thread of its own, which may block.
     pub own_thread: bool,
+    /// Told once the call is over: nothing that it began goes on.
+    pub over: CancellationToken,
 }
 
 /// A page generator's side of one call.

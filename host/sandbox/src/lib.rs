@@ -13,6 +13,7 @@
 //!
 //! `call` runs guests, `host` is what they import, `egress` is the way out, `limits` has all numbers.
 
+mod approval;
 mod bandwidth;
 mod bindings;
 mod bounds;
@@ -36,27 +37,34 @@ mod meter;
 mod package;
 mod page;
 mod plugin;
+#[cfg(test)]
+mod properties;
 mod resolve;
 mod runtime;
 mod schema;
 mod secret;
+mod surface;
 mod target;
 mod text;
 mod threads;
 mod ticker;
 mod units;
 mod verdict;
+mod whole;
 
+pub use approval::Approval;
 pub use bandwidth::{Bandwidth, BandwidthError, Rates};
-pub use doors::{RcDoor, RcEndpoint, Roots, StateStore};
+pub use doors::{Names, RcDoor, RcEndpoint, Roots, StateStore};
 pub use error::{PackageError, SandboxError, SettingsProblem, SetupError};
-pub use limits::LimitSettings;
+pub use limits::{LimitSettings, STATE_BYTES};
 pub use manifest::{
     About, FolderWish, HttpWish, Kind, LimitWishes, Manifest, Permissions, RcloneWish, SecretWish,
 };
+pub use package::Package;
 pub use page::{PageSetup, PluginPage};
 pub use plugin::Plugin;
 pub use resolve::resolve;
 pub use runtime::{Sandbox, SandboxSettings};
 pub use secret::Secret;
 pub use target::{PluginTarget, TargetSetup};
+pub use text::escape as visible;

@@ -16,8 +16,12 @@ pub struct LimitSettings {
     pub stall: Option<Duration>,
     /// Longest time for a call that moves nothing (probe, stat, delete, link, page). Default 60 s.
     pub call: Option<Duration>,
-    /// Processor time of one call, beside what [`Limits::cpu_per_mib`] grants. Default 30 s.
+    /// Processor time of one call, beside half a second for each MiB that it moves. Default 30 s.
     pub cpu: Option<Duration>,
+    /// Bytes that one call may receive over HTTP, all answers together. Default 256 MiB.
+    pub received_bytes: Option<u64>,
+    /// Entries that one scan may find. Default 1,000,000.
+    pub scan_entries: Option<u64>,
 }
 
 /// All limits of one call.
@@ -33,6 +37,10 @@ pub(crate) struct Limits {
     pub cpu: Duration,
     /// Further processor time for each MiB that was moved.
     pub cpu_per_mib: Duration,
+    /// See [`LimitSettings::received_bytes`].
+    pub received_bytes: u64,
+    /// See [`LimitSettings::scan_entries`].
+    pub scan_entries: u64,
 }
 
 /// Largest package that is read, in bytes.
@@ -75,6 +83,8 @@ pub(crate) const BACKTRACE_FRAMES: usize = 12;
 
 /// How long a call that was told to stop may take until it is dropped.
 pub(crate) const CANCEL_GRACE: Duration = Duration::from_secs(2);
+/// How long a call that was dropped may take to let go, before it counts as stuck.
+pub(crate) const LETTING_GO: Duration = Duration::from_secs(5);
 /// How long to wait until a dropped call through the rc bridge is surely over.
 pub(crate) const SETTLE: Duration = Duration::from_secs(30);
 /// Default of [`LimitSettings::stall`].
@@ -85,6 +95,10 @@ pub(crate) const DEFAULT_CALL: Duration = Duration::from_secs(60);
 pub(crate) const DEFAULT_CPU: Duration = Duration::from_secs(30);
 /// See [`Limits::cpu_per_mib`].
 pub(crate) const CPU_PER_MIB: Duration = Duration::from_millis(500);
+/// Processor time of a plugin that is only started, to see whether it fits.
+pub(crate) const REHEARSAL_CPU: Duration = Duration::from_secs(5);
+/// Longest time for a plugin that is only started.
+pub(crate) const REHEARSAL: Duration = Duration::from_secs(30);
 /// How often a guest may read its object over again before that is no progress any more.
 pub(crate) const REREADS: u64 = 16;
 /// A lookup that waits for bandwidth may take so many times as long again.
@@ -110,11 +124,15 @@ pub(crate) const LINK_BYTES: usize = 8 * KIB as usize;
 pub(crate) const PAUSE: Duration = Duration::from_secs(3600);
 /// Entries in one `writer.add`.
 pub(crate) const SCAN_PORTION: usize = 1_000;
-/// Entries in one scan.
-pub(crate) const SCAN_ENTRIES: u64 = 5_000_000;
+/// Default of [`LimitSettings::scan_entries`].
+pub(crate) const DEFAULT_SCAN_ENTRIES: u64 = 1_000_000;
+/// Bytes of all names, receipts and facts of one scan. Whoever asked for it keeps them in memory.
+pub(crate) const SCAN_BYTES: u64 = 128 * MIB;
 
 /// Names of durable values, in bytes.
 pub(crate) const STATE_NAME_BYTES: usize = 128;
+/// All durable values of one target together with their names, in bytes. The keeper of the values counts.
+pub const STATE_BYTES: u64 = MIB;
 /// One durable value, in bytes.
 pub(crate) const STATE_VALUE_BYTES: usize = 64 * KIB as usize;
 
@@ -124,6 +142,8 @@ pub(crate) const LOG_BURST: u32 = 200;
 pub(crate) const LOG_PER_SECOND: u32 = 50;
 /// Longest log line, in bytes.
 pub(crate) const LOG_LINE_BYTES: usize = 4 * KIB as usize;
+/// What a guest may write into standard output or standard error at once, in bytes.
+pub(crate) const CONSOLE_BYTES: usize = 64 * KIB as usize;
 /// What is kept of standard error for the report of a trap, in bytes.
 pub(crate) const STDERR_TAIL_BYTES: usize = 4 * KIB as usize;
 
@@ -132,10 +152,14 @@ pub(crate) const PAGE_FILES: usize = 64;
 /// Bytes of all files of one rendered page.
 pub(crate) const PAGE_BYTES: usize = 8 * MIB as usize;
 
-/// Headers of one request or response.
+/// Headers of one request.
 pub(crate) const HEADERS: usize = 64;
+/// Headers of one answer; one with more is no answer.
+pub(crate) const REPLY_HEADERS: usize = 128;
 /// Bytes of all headers of one request.
 pub(crate) const HEADER_BYTES: usize = 32 * KIB as usize;
+/// Default of [`LimitSettings::received_bytes`].
+pub(crate) const DEFAULT_RECEIVED_BYTES: u64 = 256 * MIB;
 /// Chunks of one request's body.
 pub(crate) const BODY_CHUNKS: usize = 1_000;
 /// Requests of one call at a time.
@@ -144,6 +168,8 @@ pub(crate) const OPEN_RESPONSES: usize = 32;
 pub(crate) const CONNECT: Duration = Duration::from_secs(20);
 /// How long an idle connection is kept. rclone closes its own after 60 s.
 pub(crate) const POOL_IDLE: Duration = Duration::from_secs(30);
+/// How long a connection may stay whose other end takes nothing in, even if nobody waits for it any more.
+pub(crate) const UNREAD: Duration = Duration::from_secs(120);
 /// Idle connections per host.
 pub(crate) const POOL_CONNECTIONS: usize = 8;
 /// Largest body of a request to the rc bridge, in bytes.
@@ -163,7 +189,15 @@ impl Limits {
             call: settings.call.unwrap_or(DEFAULT_CALL),
             cpu: settings.cpu.unwrap_or(DEFAULT_CPU),
             cpu_per_mib: CPU_PER_MIB,
+            received_bytes: settings.received_bytes.unwrap_or(DEFAULT_RECEIVED_BYTES),
+            scan_entries: settings.scan_entries.unwrap_or(DEFAULT_SCAN_ENTRIES),
         }
+    }
+
+    /// For a plugin that is started without being asked for anything.
+    pub fn of_rehearsal(wishes: &LimitWishes) -> Self {
+        let brief = LimitSettings { call: Some(REHEARSAL), cpu: Some(REHEARSAL_CPU), ..Default::default() };
+        Self::of(&brief, wishes)
     }
 }
 
@@ -179,5 +213,12 @@ mod tests {
         assert_eq!(Limits::of(&settings, &wishes).memory_bytes, 8 << 20);
         let none = Limits::of(&LimitSettings::default(), &LimitWishes::default());
         assert_eq!(none.memory_bytes, DEFAULT_MEMORY_BYTES);
+    }
+
+    /// Address space there is 39 bits wide, and half of it is the system's.
+    #[test]
+    fn what_a_hundred_calls_reserve_fits_into_a_raspberry_pi() {
+        let call = MEMORIES as u64 * (MEMORY_RESERVATION_BYTES + MEMORY_GUARD_BYTES);
+        assert!(100 * (call + ASYNC_STACK_BYTES as u64) < 1 << 38);
     }
 }

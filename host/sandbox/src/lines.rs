@@ -7,7 +7,7 @@ use std::time::Instant;
 use tracing::{debug, enabled, error, info, warn};
 
 use crate::limits::{LOG_BURST, LOG_LINE_BYTES, LOG_PER_SECOND, STDERR_TAIL_BYTES};
-use crate::text::{LONGEST_SECRET, Redactor, escape};
+use crate::text::{Redactor, escape};
 
 /// How important a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,8 @@ pub(crate) struct Console {
 struct Buffer {
     line: Vec<u8>,
     tail: VecDeque<u8>,
+    /// There was more before the tail.
+    cut: bool,
 }
 
 impl Console {
@@ -113,11 +115,12 @@ impl Console {
 
     /// Takes bytes as the guest writes them.
     pub fn feed(&self, bytes: &[u8]) {
+        let reach = self.log.redactor.reach();
         let mut buffer = locked(&self.buffer);
-        buffer.remember(bytes);
+        buffer.remember(bytes, STDERR_TAIL_BYTES + reach);
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             // What a line has beyond this is lost; the line is shown cut.
-            let room = (LOG_LINE_BYTES + LONGEST_SECRET).saturating_sub(buffer.line.len());
+            let room = (LOG_LINE_BYTES + reach).saturating_sub(buffer.line.len());
             buffer.line.extend(part.iter().filter(|byte| **byte != b'\n').take(room));
             if part.ends_with(b"\n") {
                 self.end_line(&mut buffer);
@@ -135,8 +138,12 @@ impl Console {
 
     /// The last of what was written, clean, with ` | ` between lines.
     pub fn tail(&self) -> String {
-        let bytes: Vec<u8> = locked(&self.buffer).tail.iter().copied().collect();
-        let text = self.log.redactor.redact(&String::from_utf8_lossy(&bytes));
+        let (bytes, cut) = {
+            let buffer = locked(&self.buffer);
+            (buffer.tail.iter().copied().collect::<Vec<u8>>(), buffer.cut)
+        };
+        let (redactor, text) = (&self.log.redactor, String::from_utf8_lossy(&bytes));
+        let text = if cut { redactor.redact_rest(&text) } else { redactor.redact(&text) };
         let from = text.ceil_char_boundary(text.len().saturating_sub(STDERR_TAIL_BYTES));
         let lines = text[from..].lines().map(|line| escape(line.trim())).filter(|line| !line.is_empty());
         lines.collect::<Vec<_>>().join(" | ")
@@ -152,11 +159,11 @@ impl Console {
 }
 
 impl Buffer {
-    fn remember(&mut self, bytes: &[u8]) {
-        let most = STDERR_TAIL_BYTES + LONGEST_SECRET;
+    fn remember(&mut self, bytes: &[u8], most: usize) {
         let fresh = &bytes[bytes.len().saturating_sub(most)..];
         self.tail.extend(fresh);
         let over = self.tail.len().saturating_sub(most);
+        self.cut |= over > 0 || fresh.len() < bytes.len();
         self.tail.drain(..over);
     }
 }
@@ -200,12 +207,23 @@ mod tests {
     }
 
     #[test]
+    fn the_tail_does_not_begin_with_the_end_of_a_secret() {
+        for more in 0..20 {
+            let console = console();
+            console.feed("hunter2 ".repeat(4_000).as_bytes());
+            console.feed("x".repeat(more).as_bytes());
+            let tail = console.tail();
+            assert!(!tail.contains(['h', 'u', 'n', 't', 'e', 'r', '2']), "{tail}");
+        }
+    }
+
+    #[test]
     fn a_line_without_end_takes_no_memory_without_end() {
         let console = console();
         for _ in 0..1000 {
             console.feed(&[b'x'; 1000]);
         }
-        assert!(locked(&console.buffer).line.len() <= LOG_LINE_BYTES + LONGEST_SECRET);
+        assert!(locked(&console.buffer).line.len() <= LOG_LINE_BYTES + console.log.redactor.reach());
         console.finish();
         assert!(locked(&console.buffer).line.is_empty());
     }

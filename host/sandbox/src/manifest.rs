@@ -1,5 +1,7 @@
 //! What a plugin says of itself: the JSON document in its `boothsync:plugin` section.
 
+mod read;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -7,22 +9,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::units::{parse_bytes, show_bytes};
 
 /// A plugin's own description, its requested permissions and the schema of its settings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
     /// Who it is.
     pub plugin: About,
     /// What it asks for. Nothing else is within its reach.
-    #[serde(default)]
     pub permissions: Permissions,
     /// The secrets it knows by name.
-    #[serde(default)]
     pub secrets: BTreeMap<String, SecretWish>,
     /// JSON Schema (draft 2020-12) of its settings.
-    #[serde(default = "any_object")]
     pub settings: serde_json::Value,
     /// Limits it wishes for.
-    #[serde(default)]
     pub limits: LimitWishes,
 }
 
@@ -44,6 +41,9 @@ pub struct About {
     /// Who wrote it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
+    /// Under which licence, as SPDX writes it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub license: String,
 }
 
 /// What a plugin is.
@@ -82,7 +82,7 @@ pub struct HttpWish {
     #[serde(default)]
     pub settings: Vec<String>,
     /// Why, for the operator.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
 
@@ -98,7 +98,7 @@ pub struct RcloneWish {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subdir: Option<String>,
     /// Why, for the operator.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
 
@@ -109,7 +109,7 @@ pub struct FolderWish {
     /// JSON pointer to the setting that holds the directory's absolute path.
     pub path: String,
     /// Why, for the operator.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
 
@@ -136,45 +136,13 @@ pub struct LimitWishes {
     pub memory_bytes: Option<u64>,
 }
 
-impl Manifest {
-    /// Reads a manifest; the text says what is wrong with it and where.
-    pub fn parse(json: &[u8]) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        manifest.check()?;
-        Ok(manifest)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        let name = &self.plugin.name;
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if name.is_empty() || name.len() > 40 || !name.bytes().all(plain) {
-            return Err(format!("plugin.name `{name}` must be 1 to 40 of a-z, 0-9 and `-`"));
+impl Kind {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Page => "page generator",
         }
-        if self.plugin.version.is_empty() || self.plugin.version.len() > 40 {
-            return Err("plugin.version must be 1 to 40 characters long".into());
-        }
-        if self.plugin.kind == Kind::Page && self.asks_for_anything() {
-            return Err(
-                "a page generator gets no network, secrets or folder, so it cannot ask for any".into()
-            );
-        }
-        self.pointers()
-            .find(|pointer| !pointer.is_empty() && !pointer.starts_with('/'))
-            .map_or(Ok(()), |bad| {
-                Err(format!("`{bad}` is not a JSON pointer into the settings; write it as `/{bad}`"))
-            })
-    }
-
-    fn asks_for_anything(&self) -> bool {
-        self.permissions != Permissions::default() || !self.secrets.is_empty()
-    }
-
-    fn pointers(&self) -> impl Iterator<Item = &str> {
-        let asked = &self.permissions;
-        let http = asked.http.iter().flat_map(|wish| wish.settings.iter());
-        let rclone = asked.rclone.iter().flat_map(|wish| std::iter::once(&wish.remote).chain(&wish.subdir));
-        let folder = asked.folder.iter().map(|wish| &wish.path);
-        http.chain(rclone).chain(folder).map(String::as_str)
     }
 }
 
@@ -192,43 +160,4 @@ fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
 
 fn show_size<S: Serializer>(bytes: &Option<u64>, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&show_bytes(bytes.unwrap_or_default()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(permissions: &str) -> Result<Manifest, String> {
-        let json = format!(
-            r#"{{"plugin":{{"name":"a","version":"1","kind":"target"}},"permissions":{permissions},"limits":{{"memory":"32MiB"}}}}"#
-        );
-        Manifest::parse(json.as_bytes())
-    }
-
-    #[test]
-    fn a_permission_that_this_host_does_not_know_is_refused() {
-        let error = parse(r#"{"process":{"exec":"*"}}"#).unwrap_err();
-        assert!(error.contains("process"), "{error}");
-    }
-
-    #[test]
-    fn a_pointer_without_its_slash_is_named() {
-        let error = parse(r#"{"folder":{"path":"path"}}"#).unwrap_err();
-        assert!(error.contains("`/path`"), "{error}");
-    }
-
-    #[test]
-    fn a_page_generator_cannot_ask_for_the_network() {
-        let json =
-            r#"{"plugin":{"name":"a","version":"1","kind":"page"},"permissions":{"http":{"allow":[]}}}"#;
-        assert!(Manifest::parse(json.as_bytes()).unwrap_err().contains("page generator"));
-    }
-
-    #[test]
-    fn what_was_read_can_be_written_and_read_again() {
-        let manifest = parse(r#"{"http":{"allow":["https://a.example"],"reason":"x"}}"#).unwrap();
-        assert_eq!(manifest.limits.memory_bytes, Some(32 << 20));
-        let again = Manifest::parse(&serde_json::to_vec(&manifest).unwrap()).unwrap();
-        assert_eq!(again, manifest);
-    }
 }

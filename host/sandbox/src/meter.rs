@@ -34,6 +34,7 @@ pub(crate) struct Meter {
     /// Milliseconds that it waited for bandwidth.
     held_back_ms: AtomicU64,
     moved_bytes: AtomicU64,
+    received_bytes: AtomicU64,
     sent_bytes: AtomicU64,
     reported_bytes: AtomicU64,
     ticks: AtomicU32,
@@ -55,6 +56,7 @@ impl Meter {
             sign_ms: AtomicU64::new(0),
             held_back_ms: AtomicU64::new(0),
             moved_bytes: AtomicU64::new(0),
+            received_bytes: AtomicU64::new(0),
             sent_bytes: AtomicU64::new(0),
             reported_bytes: AtomicU64::new(0),
             ticks: AtomicU32::new(0),
@@ -70,12 +72,23 @@ impl Meter {
         self.sign_ms.fetch_max(elapsed, Relaxed);
     }
 
-    /// Counts bytes that were read or received. Reading the same over and over stops being progress.
+    /// The limits of the call.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Counts bytes that were read or received. Reading the same over and over, or nothing, is no progress.
     pub fn moved(&self, bytes: u64) {
         let before = self.moved_bytes.fetch_add(bytes, Relaxed);
-        if before <= self.object_bytes.saturating_mul(REREADS) + 256 * MIB {
+        if bytes > 0 && before <= self.object_bytes.saturating_mul(REREADS) + 256 * MIB {
             self.touch();
         }
+    }
+
+    /// Counts bytes of an answer. `false`: that was too much for one call.
+    pub fn received(&self, bytes: u64) -> bool {
+        self.moved(bytes);
+        self.received_bytes.fetch_add(bytes, Relaxed).saturating_add(bytes) <= self.limits.received_bytes
     }
 
     /// Counts bytes of the object that the host sent for the guest.
@@ -189,6 +202,22 @@ mod tests {
         assert!(is_late(&meter));
         meter.moved(1);
         assert!(!is_late(&meter));
+    }
+
+    #[test]
+    fn reading_nothing_is_no_sign_of_life() {
+        let meter = old(Pace::Transfer, 100 * MIB);
+        meter.moved(0);
+        assert!(is_late(&meter));
+    }
+
+    #[test]
+    fn answers_are_counted_all_together() {
+        let mut meter = old(Pace::Transfer, 0);
+        meter.limits.received_bytes = 10;
+        assert!(meter.received(6) && meter.received(4));
+        assert!(!meter.received(1));
+        assert!(!meter.received(u64::MAX));
     }
 
     #[test]

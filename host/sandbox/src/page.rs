@@ -80,7 +80,8 @@ pub(crate) async fn rehearse(
 ) -> Result<(), String> {
     let name = PageName::new("rehearsal").map_err(|error| error.to_string())?;
     let setup = PageSetup { name, settings: serde_json::json!({}), limits: LimitSettings::default() };
-    let page = PluginPage::new(shared.clone(), package, code.clone(), setup);
+    let mut page = PluginPage::new(shared.clone(), package, code.clone(), setup);
+    page.limits = Limits::of_rehearsal(&package.manifest.limits);
     let code = code.clone();
     let op: Op<PageGuest, ()> = Box::new(move |store, instance| {
         Box::pin(async move { code.pages.load(&mut *store, instance).map(|_| Ok(())) })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use wasmtime::component::{Component, InstancePre};
 
+use crate::approval::Approval;
 use crate::bindings::{exports, page as page_world};
 use crate::error::{PackageError, SettingsProblem, SetupError};
 use crate::guest::{Guest, PageGuest};
@@ -22,10 +23,11 @@ pub struct Plugin(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     package: Package,
-    schema: Schema,
+    schema: Arc<Schema>,
     code: Code,
 }
 
+#[derive(Clone)]
 enum Code {
     Target(Arc<TargetCode>),
     Page(Arc<PageCode>),
@@ -52,6 +54,7 @@ impl Plugin {
         component: Component,
     ) -> Result<Self, PackageError> {
         let schema = Schema::compile(&package.manifest.settings).map_err(PackageError::Schema)?;
+        let schema = Arc::new(schema);
         let code = match package.manifest.plugin.kind {
             Kind::Target => {
                 let code = Arc::new(TargetCode::new(&shared, &component).map_err(contract)?);
@@ -67,7 +70,19 @@ impl Plugin {
         Ok(Self(Arc::new(Inner { shared, package, schema, code })))
     }
 
-    /// What the plugin says of itself.
+    /// Whether both are the same code with the same grants.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The same plugin with what it asks for and what was approved, and nothing that is only one of both.
+    pub fn granted(&self, approval: &Approval) -> Self {
+        let Inner { shared, package, schema, code } = &*self.0;
+        let package = package.clone().with(approval.narrow(&package.manifest));
+        Self(Arc::new(Inner { shared: shared.clone(), package, schema: schema.clone(), code: code.clone() }))
+    }
+
+    /// What the plugin says of itself; of its wishes, those that are granted.
     pub fn manifest(&self) -> &Manifest {
         &self.0.package.manifest
     }
@@ -109,6 +124,15 @@ impl Plugin {
         };
         SetupError::Kind { plugin: self.manifest().plugin.name.clone(), is, wanted }
     }
+}
+
+/// Whether compiled code fits the contract. Starts nothing.
+pub(crate) fn check_fit(shared: &Shared, kind: Kind, component: &Component) -> Result<(), PackageError> {
+    match kind {
+        Kind::Target => TargetCode::new(shared, component).map(drop),
+        Kind::Page => PageCode::new(shared, component).map(drop),
+    }
+    .map_err(contract)
 }
 
 impl TargetCode {

@@ -9,6 +9,8 @@ use wasmtime::{Config, Engine, OptLevel};
 
 use crate::bandwidth::{Bandwidth, Throttle};
 use crate::code_cache::CodeCache;
+use crate::doors::Names;
+use crate::egress::{Line, SystemNames};
 use crate::error::{PackageError, SandboxError};
 use crate::guest::{Guest, PageGuest};
 use crate::limits::{
@@ -16,7 +18,7 @@ use crate::limits::{
 };
 use crate::linker;
 use crate::package::Package;
-use crate::plugin::Plugin;
+use crate::plugin::{self, Plugin};
 use crate::ticker::Ticker;
 
 /// How the sandbox is set up.
@@ -38,13 +40,19 @@ pub(crate) struct Shared {
     pub ticker: Arc<Ticker>,
     pub targets: Linker<Guest>,
     pub pages: Linker<PageGuest>,
-    pub throttle: Arc<Throttle>,
+    pub line: Line,
     code: CodeCache,
 }
 
 impl Sandbox {
-    /// Sets up the engine; nothing is compiled yet.
+    /// Sets up the engine; nothing is compiled yet. Names are looked up as everything else on this
+    /// machine looks them up.
     pub fn new(settings: SandboxSettings) -> Result<Self, SandboxError> {
+        Self::with_names(settings, Arc::new(SystemNames))
+    }
+
+    /// As [`Sandbox::new`], but the names of hosts are looked up in `names`.
+    pub fn with_names(settings: SandboxSettings, names: Arc<dyn Names>) -> Result<Self, SandboxError> {
         let engine = Engine::new(&config()).map_err(SandboxError::Runtime)?;
         let code = CodeCache::open(&settings.code_cache, &engine)
             .map_err(|error| SandboxError::CodeCache(settings.code_cache, error))?;
@@ -52,25 +60,48 @@ impl Sandbox {
         let targets = linker::for_targets(&engine).map_err(SandboxError::Runtime)?;
         let pages = linker::for_pages(&engine).map_err(SandboxError::Runtime)?;
         let throttle = Arc::new(Throttle::new(settings.bandwidth, Arc::new(SystemClock), None));
-        Ok(Self(Arc::new(Shared { engine, ticker, targets, pages, throttle, code })))
+        let line = Line { throttle, names };
+        Ok(Self(Arc::new(Shared { engine, ticker, targets, pages, line, code })))
+    }
+
+    /// Looks at a package that may come from anybody, compiles it and keeps the compiled code, so that
+    /// [`Sandbox::load`] is quick. Nothing of it is run.
+    pub async fn prepare(&self, package: Arc<[u8]>) -> Result<Package, PackageError> {
+        let shared = self.0.clone();
+        off_task(move || {
+            let facts = Package::examine(&package)?;
+            let component = shared.compile(&facts, &package)?;
+            plugin::check_fit(&shared, facts.manifest.plugin.kind, &component)?;
+            Ok(facts)
+        })
+        .await
+    }
+
+    /// Removes what was kept of the package with this digest. What runs goes on.
+    pub fn forget(&self, digest: &str) -> std::io::Result<()> {
+        self.0.code.forget(digest)
     }
 
     /// Takes a package: one `.wasm` file with its manifest inside. Compiles it, unless that was done
     /// before, and starts it once without a target, to see that it fits.
     pub async fn load(&self, package: Arc<[u8]>) -> Result<Plugin, PackageError> {
         let shared = self.0.clone();
-        // Looking through megabytes and compiling them is no work for a thread that serves others.
-        let compiled = tokio::task::spawn_blocking(move || {
+        let read = off_task(move || {
             let facts = Package::read(&package)?;
             let component = shared.compile(&facts, &package)?;
             Ok((facts, component))
         });
-        let (facts, component) = match compiled.await {
-            Ok(result) => result?,
-            Err(panic) => return Err(PackageError::Compile(panic.to_string())),
-        };
+        let (facts, component) = read.await?;
         Plugin::new(self.0.clone(), facts, component).await
     }
+}
+
+/// Looking through megabytes and compiling them is no work for a thread that serves others.
+async fn off_task<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PackageError> + Send + 'static,
+) -> Result<T, PackageError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panic| Err(PackageError::Compile(panic.to_string())))
 }
 
 impl Shared {

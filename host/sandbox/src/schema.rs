@@ -9,6 +9,7 @@ use crate::text::{cut, escape};
 const PROBLEM_BYTES: usize = 300;
 
 /// A compiled schema.
+#[derive(Debug)]
 pub(crate) struct Schema {
     source: Value,
     validator: Validator,
@@ -19,7 +20,13 @@ impl Schema {
     pub fn compile(source: &Value) -> Result<Self, String> {
         let options = jsonschema::options().with_draft(Draft::Draft202012);
         let validator = options.with_pattern_options(PatternOptions::regex()).build(source);
-        let validator = validator.map_err(|error| error.to_string())?;
+        let validator = validator.map_err(|error| match elsewhere(source) {
+            Some(reference) => format!(
+                "it points to `{}`, and nothing is fetched; copy what it needs into `$defs` and point there with `#/$defs/...`",
+                escape(cut(reference, PROBLEM_BYTES))
+            ),
+            None => wrong(&error),
+        })?;
         Ok(Self { source: source.clone(), validator })
     }
 
@@ -36,6 +43,26 @@ impl Schema {
     /// The settings marked `"x-place": true`, with their defaults where they are not set, names sorted.
     pub fn placement(&self, settings: &Value) -> Value {
         places(&self.source, settings).unwrap_or_else(|| Value::Object(Map::new()))
+    }
+}
+
+fn wrong(error: &jsonschema::ValidationError<'_>) -> String {
+    let text = escape(cut(&error.to_string(), PROBLEM_BYTES));
+    match error.instance_path().to_string().as_str() {
+        "" => text,
+        place => format!("{text} (at `{}`)", escape(cut(place, PROBLEM_BYTES))),
+    }
+}
+
+/// The first reference that leads out of the schema.
+fn elsewhere(schema: &Value) -> Option<&str> {
+    match schema {
+        Value::Object(entries) => entries.iter().find_map(|(key, value)| match value {
+            Value::String(to) if key == "$ref" && !to.starts_with('#') => Some(to.as_str()),
+            value => elsewhere(value),
+        }),
+        Value::Array(items) => items.iter().find_map(elsewhere),
+        _ => None,
     }
 }
 

@@ -68,7 +68,7 @@ impl PluginTarget {
         code: Arc<TargetCode>,
         setup: TargetSetup,
     ) -> Result<Self, SetupError> {
-        let context = Arc::new(TargetContext::new(&package.manifest, setup, shared.throttle.clone())?);
+        let context = Arc::new(TargetContext::new(&package.manifest, setup, shared.line.clone())?);
         Ok(Self { shared, code, context })
     }
 
@@ -78,6 +78,8 @@ impl PluginTarget {
     {
         let writes = about.writes;
         let job = Arc::new(self.job(call, about));
+        // However the call ends, and also if nobody waits for its end.
+        let over = job.over.clone().drop_guard();
         let run = Run {
             code: self.code.pre.clone(),
             ticker: self.shared.ticker.clone(),
@@ -88,6 +90,7 @@ impl PluginTarget {
         };
         let (context, own) = (self.context.clone(), job.clone());
         let result = run.call(async move { context.guest(own, writes).await }, op).await;
+        drop(over);
         if let Some(rc) = self.context.egress.rc() {
             rc.settle(&job).await;
             rc.forget(&job);
@@ -104,6 +107,7 @@ impl PluginTarget {
             content: about.content,
             rc: Default::default(),
             own_thread: self.context.folder.is_some(),
+            over: CancellationToken::new(),
         }
     }
 }
@@ -114,8 +118,8 @@ pub(crate) async fn rehearse(
     package: &Package,
     code: &Arc<TargetCode>,
 ) -> Result<(), String> {
-    let limits = Limits::of(&LimitSettings::default(), &package.manifest.limits);
-    let context = Arc::new(TargetContext::inert(&package.manifest, limits, shared.throttle.clone()));
+    let limits = Limits::of_rehearsal(&package.manifest.limits);
+    let context = Arc::new(TargetContext::inert(&package.manifest, limits, shared.line.clone()));
     let target = PluginTarget { shared: shared.clone(), code: code.clone(), context };
     let code = code.clone();
     let op: Op<Guest, ()> = Box::new(move |store, instance| {

@@ -1,8 +1,10 @@
 //! What the API asks of a booth.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use engine::view::{Event, Link, QueueRow, Status};
-use engine::{Engine, Failure, MediaKey, OrderError, Report, SyncOutcome, TargetName};
+use engine::view::{Backlog, Event, Link, QueueRow, Status};
+use engine::{Blob, Engine, Failure, LanItem, MediaKey, OrderError, Report, SyncOutcome, TargetName};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -13,8 +15,11 @@ pub trait Booth: Send + Sync + 'static {
     async fn status(&self) -> Result<Status, OrderError>;
     async fn links(&self, key: &MediaKey) -> Result<Vec<Link>, OrderError>;
     async fn key_of(&self, identifier: Uuid) -> Result<MediaKey, OrderError>;
+    async fn lan_item(&self, token: &str) -> Result<Option<LanItem>, OrderError>;
+    async fn lan_page(&self) -> Result<Option<Arc<Blob>>, OrderError>;
     async fn queue(&self, target: Option<&TargetName>, limit: u32) -> Result<Vec<QueueRow>, OrderError>;
     fn events(&self) -> broadcast::Receiver<Event>;
+    async fn events_after(&self, last: Option<u64>) -> Result<Backlog, OrderError>;
     async fn sync(&self, target: Option<&TargetName>) -> Result<(), OrderError>;
     async fn sync_once(&self, target: Option<&TargetName>) -> Result<SyncOutcome, OrderError>;
     async fn retry(&self, target: Option<&TargetName>, key: Option<&MediaKey>) -> Result<u64, OrderError>;
@@ -40,12 +45,24 @@ impl Booth for Engine {
         Self::key_of(self, identifier).await
     }
 
+    async fn lan_item(&self, token: &str) -> Result<Option<LanItem>, OrderError> {
+        Self::lan_item(self, token).await
+    }
+
+    async fn lan_page(&self) -> Result<Option<Arc<Blob>>, OrderError> {
+        Self::lan_page(self).await
+    }
+
     async fn queue(&self, target: Option<&TargetName>, limit: u32) -> Result<Vec<QueueRow>, OrderError> {
         Self::queue(self, target, limit).await
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {
         Self::events(self)
+    }
+
+    async fn events_after(&self, last: Option<u64>) -> Result<Backlog, OrderError> {
+        Self::events_after(self, last).await
     }
 
     async fn sync(&self, target: Option<&TargetName>) -> Result<(), OrderError> {

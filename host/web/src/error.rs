@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use engine::OrderError;
 use serde::Serialize;
 
+use crate::plugins::Refusal;
+
 /// An answer other than the one that was hoped for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
@@ -63,6 +65,16 @@ impl From<OrderError> for ApiError {
             tracing::error!(error = &order as &dyn std::error::Error, "a request failed: {order}");
         }
         Self::new(status, error, hint)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        // The sentences say themselves how to mend it.
+        match refusal {
+            Refusal::NoSuchPlugin(error) => Self::not_found(error, ""),
+            Refusal::Refused(error) => Self::new(StatusCode::CONFLICT, error, ""),
+        }
     }
 }
 

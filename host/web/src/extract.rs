@@ -51,6 +51,17 @@ impl<S: Send + Sync> FromRequestParts<S> for OfTarget {
     }
 }
 
+/// `{name}` of a plugin in the path.
+pub(crate) struct OfPlugin(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for OfPlugin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_part(parts, state).await.map(Self)
+    }
+}
+
 async fn path_part<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<String, ApiError> {
     let part = Path::<String>::from_request_parts(parts, state).await;
     let unreadable = |_| ApiError::bad_request("the path is not readable text", "percent-encode it as UTF-8");

@@ -86,6 +86,8 @@ fn origin(text: &str) -> Option<String> {
 /// Where a request came from. Without it a request counts as one from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Peer {
+    /// The other end; `None` on a Unix socket.
+    pub(crate) address: Option<IpAddr>,
     /// The other end is this machine.
     pub(crate) is_local: bool,
 }
@@ -93,7 +95,7 @@ pub(crate) struct Peer {
 impl Peer {
     pub(crate) fn new(theirs: SocketAddr, ours: SocketAddr) -> Self {
         let theirs = theirs.ip().to_canonical();
-        Self { is_local: theirs.is_loopback() || theirs == ours.ip().to_canonical() }
+        Self { address: Some(theirs), is_local: theirs.is_loopback() || theirs == ours.ip().to_canonical() }
     }
 }
 

@@ -1,10 +1,14 @@
-//! QR codes: as modules for who draws them otherwise, and as SVG.
+//! QR codes: as modules for who draws them otherwise, as SVG, and as PNG.
 
 use std::fmt::Write;
 
 use qrcode::bits::Bits;
 use qrcode::types::QrError;
 use qrcode::{Color, EcLevel, QrCode, Version};
+
+mod png;
+
+pub use png::png;
 
 /// Width of the empty border that readers need, in modules.
 pub const QUIET_ZONE: usize = 4;
@@ -34,6 +38,22 @@ impl Modules {
     /// outside is light.
     pub fn is_dark(&self, column: usize, row: usize) -> bool {
         column < self.width && row < self.width && self.dark[row * self.width + column]
+    }
+}
+
+/// A code with its quiet zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Framed(pub Modules);
+
+impl Framed {
+    /// Modules on a side, those of the quiet zone among them.
+    pub fn side(&self) -> usize {
+        self.0.width() + 2 * QUIET_ZONE
+    }
+
+    /// As [`Modules::is_dark`], with the quiet zone around it.
+    pub fn is_dark(&self, x: usize, y: usize) -> bool {
+        x >= QUIET_ZONE && y >= QUIET_ZONE && self.0.is_dark(x - QUIET_ZONE, y - QUIET_ZONE)
     }
 }
 

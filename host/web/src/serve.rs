@@ -28,6 +28,8 @@ pub use socket::{ControlSocket, bind_unix};
 
 /// Connections at a time on each door; further ones wait to be accepted.
 const MOST_CONNECTIONS: usize = 64;
+/// Connections of phones at a time; each may keep a few.
+const MOST_PHONES: usize = 256;
 /// How long a connection may take to send a request's head, and how long it may be idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// Longest head of a request, in bytes.
@@ -41,15 +43,22 @@ const BREATH: Duration = Duration::from_millis(200);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Another program listens there.
-    #[error("{0} is in use by another program: stop that one, or set `web.listen` to another port")]
-    PortInUse(SocketAddr),
+    #[error("{address} is in use by another program: stop that one, or set `{setting}` to another port")]
+    PortInUse {
+        /// Which.
+        address: SocketAddr,
+        /// The key of the configuration that says so.
+        setting: &'static str,
+    },
     /// The system refuses the address.
     #[error(
-        "cannot listen on {address}: set `web.listen` to an address of this machine and a port from 1024 on"
+        "cannot listen on {address}: set `{setting}` to an address of this machine and a port from 1024 on"
     )]
     Listen {
         /// Which.
         address: SocketAddr,
+        /// The key of the configuration that says so.
+        setting: &'static str,
         /// What the system said.
         source: io::Error,
     },
@@ -69,11 +78,11 @@ pub enum ServeError {
     },
 }
 
-/// Listens on a TCP address.
-pub async fn bind_tcp(address: SocketAddr) -> Result<TcpListener, ServeError> {
+/// Listens on a TCP address that `setting` of the configuration names.
+pub async fn bind_tcp(address: SocketAddr, setting: &'static str) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => ServeError::PortInUse(address),
-        _ => ServeError::Listen { address, source },
+        io::ErrorKind::AddrInUse => ServeError::PortInUse { address, setting },
+        _ => ServeError::Listen { address, setting, source },
     })
 }
 
@@ -82,10 +91,20 @@ pub async fn serve_tcp(listener: TcpListener, router: Router, shutdown: Cancella
     serve(Limits::default(), listener, router, shutdown).await;
 }
 
+/// As [`serve_tcp`], for as many phones as a party has.
+pub async fn serve_lan(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    let limits = Limits { connections: MOST_PHONES, ..Limits::default() };
+    serve(limits, listener, router, shutdown).await;
+}
+
 /// As [`serve_tcp`]. Removes the socket at the end.
 pub async fn serve_unix(socket: ControlSocket, router: Router, shutdown: CancellationToken) {
     serve(Limits::default(), socket, router, shutdown).await;
 }
+
+/// The door closes: an answer without an end comes to one now.
+#[derive(Debug, Clone)]
+pub(crate) struct Closing(pub(crate) CancellationToken);
 
 /// What one door puts up with.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +143,7 @@ impl Door for ControlSocket {
 
     async fn accept(&self) -> io::Result<(UnixStream, Peer)> {
         let listener: &UnixListener = self.listener();
-        Ok((listener.accept().await?.0, Peer { is_local: true }))
+        Ok((listener.accept().await?.0, Peer { address: None, is_local: true }))
     }
 }
 
@@ -136,7 +155,8 @@ pub(crate) async fn serve(limits: Limits, door: impl Door, router: Router, shutd
         loop {
             let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
             let (stream, peer) = next(&door).await;
-            let connection = graceful.watch(connection(stream, peer, router.clone(), limits));
+            let closing = Closing(shutdown.clone());
+            let connection = graceful.watch(connection(stream, peer, closing, router.clone(), limits));
             connections.spawn(async move {
                 // How a visitor hangs up is not worth a line in the log.
                 let _ = connection.await;
@@ -169,12 +189,14 @@ async fn next<D: Door>(door: &D) -> (D::Stream, Peer) {
 pub(crate) fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     peer: Peer,
+    closing: Closing,
     router: Router,
     limits: Limits,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(closing.clone());
         router.call(request)
     });
     http1::Builder::new()

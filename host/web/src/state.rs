@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::booth::Booth;
 use crate::guard::Access;
+use crate::plugins::PluginDesk;
 
 /// What is shown of rclone.
 pub trait RcloneView: Send + Sync + 'static {
@@ -23,6 +24,8 @@ pub struct WebState {
     pub version: String,
     /// The supervised rclone.
     pub rclone: Arc<dyn RcloneView>,
+    /// The installed plugins.
+    pub plugins: Arc<dyn PluginDesk>,
     /// API tokens, any of which opens the public door.
     pub tokens: Vec<String>,
     /// Under which names and from which pages the public door may be used.

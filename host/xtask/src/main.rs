@@ -6,7 +6,6 @@ mod debian;
 mod demo;
 mod http;
 mod media;
-mod pack;
 mod places;
 mod plugins;
 mod servers;

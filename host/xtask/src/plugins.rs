@@ -7,8 +7,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use packing::Project;
 
-use crate::pack;
 use crate::places;
 use crate::step;
 use crate::tools;
@@ -83,7 +83,7 @@ fn plugin_folders(workspace: &Path) -> Result<Vec<String>> {
 
 fn pack_one(component: &Path, plugin: &Path, packed: &Path) -> Result<()> {
     let bytes = fs::read(component).with_context(|| format!("could not read {}", component.display()))?;
-    let bytes = pack::package(&bytes, plugin)?;
+    let bytes = Project::read(plugin)?.pack(&bytes)?;
     if fs::read(packed).is_ok_and(|old| old == bytes) {
         return Ok(());
     }

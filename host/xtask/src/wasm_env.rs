@@ -45,7 +45,7 @@ impl WasmEnv {
     }
 
     /// The same as lines for a POSIX shell.
-    fn exports(&self) -> Vec<String> {
+    pub fn exports(&self) -> Vec<String> {
         let Some(Fetched { rustc, linker, tools }) = &self.fetched else { return vec![] };
         vec![
             format!("export RUSTC={}", quoted(rustc)),

@@ -6,6 +6,7 @@ mod arriving;
 mod keeping;
 mod keyboard;
 mod kinds;
+mod lan;
 mod languages;
 mod looks;
 mod names;

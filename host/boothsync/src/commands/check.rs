@@ -1,5 +1,6 @@
 //! `check`: what is wrong and how to mend it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +14,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::print_json;
-use crate::booth::Workshop;
+use crate::booth::{Bench, Workshop};
 use crate::cli::JsonArgs;
 use crate::config::{Config, ConfigError};
 use crate::control::Control;
+use crate::desk::{self, Listed, State};
 use crate::exit::Exit;
+use crate::installed::Shelf;
 use crate::plugins::Plugins;
 use crate::rclone_host::{NotUsable, RcloneHost};
 use crate::show::status::StatusDocument;
@@ -113,6 +116,7 @@ async fn through_service(config: &Config, control: &Control) -> Result<Vec<Findi
     let mut checks = vec![Finding::good("service", "running")];
     checks.extend(database(&document.status.database));
     checks.extend(rclone_of_service(&document.rclone));
+    checks.extend(plugins_of_service(config));
     for target in &config.file.targets {
         let name = &target.name;
         checks.push(if !document.status.targets.iter().any(|known| known.name == *name) {
@@ -157,14 +161,15 @@ async fn alone(config: &Arc<Config>) -> Result<Vec<Finding>> {
     };
     let mut checks =
         vec![Finding::good("data folder", config.data.display().to_string()), port(config).await];
+    checks.extend(phones(config).await);
     let mended = workshop.store.mended().map(|mended| Finding::good("database", mended.to_string()));
     checks.extend(mended);
-    let (targets, rclone, _store, plugins) = workshop.targets();
+    let Bench { maker, rclone, store: _store, plugins } = workshop.bench();
     checks.extend(of_plugins(config, &plugins));
     if let Some(rclone) = &rclone {
         checks.push(rclone_alone(rclone).await);
     }
-    checks.extend(probe_all(targets).await);
+    checks.extend(probe_all(maker.all()).await);
     if let Some(rclone) = rclone {
         rclone.stop(Duration::from_secs(2)).await;
     }
@@ -177,10 +182,19 @@ fn is_configuration(error: &anyhow::Error) -> bool {
 
 async fn port(config: &Config) -> Finding {
     let address = config.file.web.listen.0;
-    match web::bind_tcp(address).await {
+    match web::bind_tcp(address, "web.listen").await {
         Ok(_) => Finding::good("http port", format!("http://{address}")),
         Err(error) => Finding::bad("http port", chain(&anyhow::Error::from(error))),
     }
+}
+
+/// Whether phones can be served, if they are to be.
+async fn phones(config: &Config) -> Option<Finding> {
+    let lan = Some(&config.file.share.lan).filter(|lan| config.file.share.enabled && lan.enabled)?;
+    Some(match web::bind_tcp(lan.listen.0, "share.lan.listen").await {
+        Ok(_) => Finding::good("port for phones", lan.url.clone()),
+        Err(error) => Finding::bad("port for phones", chain(&anyhow::Error::from(error))),
+    })
 }
 
 fn of_plugins(config: &Config, plugins: &Plugins) -> Vec<Finding> {
@@ -188,11 +202,44 @@ fn of_plugins(config: &Config, plugins: &Plugins) -> Vec<Finding> {
     let mut names: Vec<String> = targets.chain(config.pages().into_iter().map(|page| page.plugin)).collect();
     names.sort();
     names.dedup();
+    let waiting = waiting(config);
     let one = |name: String| {
-        let about = &plugins.manifest(&name)?.plugin;
-        Some(Finding::good(format!("plugin {name}"), format!("{}, {}", about.version, about.title)))
+        let plugin = match plugins.get(&name) {
+            Ok(plugin) => plugin,
+            Err(reason) => return Finding::bad(of_plugin(&name), reason),
+        };
+        let about = &plugin.manifest().plugin;
+        let waits = waiting.get(&name).map(|note| format!("; {note}")).unwrap_or_default();
+        Finding::good(of_plugin(&name), format!("{}, {}{waits}", about.version, about.title))
     };
-    names.into_iter().filter_map(one).collect()
+    names.into_iter().map(one).collect()
+}
+
+/// What waits for approval, in words, by the plugin's name.
+fn waiting(config: &Config) -> BTreeMap<String, String> {
+    // A lock that cannot be read was said with the plugins that need it.
+    let lock = Shelf::of(&config.data).lock().unwrap_or_default();
+    let listed = desk::of_lock(config, &lock).into_iter();
+    listed.filter_map(|plugin| Some((plugin.name.clone(), plugin.waiting()?))).collect()
+}
+
+/// The service says how its targets are; this says why, where the reason is a plugin.
+fn plugins_of_service(config: &Config) -> Vec<Finding> {
+    let known = desk::list(config).unwrap_or_default().into_iter();
+    let used = known.filter(|plugin| !plugin.used_by.is_empty() && plugin.state != State::Bundled);
+    let one = |plugin: Listed| {
+        let words =
+            plugin.waiting().map_or_else(|| plugin.version.clone(), |it| format!("{}; {it}", plugin.version));
+        match plugin.note.as_str() {
+            "" => Finding::good(of_plugin(&plugin.name), words),
+            note => Finding::bad(of_plugin(&plugin.name), note),
+        }
+    };
+    used.map(one).collect()
+}
+
+fn of_plugin(name: &str) -> String {
+    format!("plugin {name}")
 }
 
 async fn rclone_alone(host: &RcloneHost) -> Finding {

@@ -2,6 +2,7 @@
 
 mod check;
 mod order;
+mod plugin;
 mod rclone;
 mod secret;
 mod share;
@@ -15,6 +16,7 @@ use anyhow::Result;
 use engine::{MediaKey, TargetName};
 use serde::Serialize;
 
+pub use self::plugin::PluginCommand;
 use crate::cli::{Cli, Command, SecretCommand};
 use crate::config::reference::nearest;
 use crate::config::{Config, ROOT, reference};
@@ -27,6 +29,9 @@ pub async fn dispatch(cli: Cli) -> Result<Exit> {
     if let Command::ConfigReference = cli.command {
         show::print(&reference::markdown(&ROOT))?;
         return Ok(Exit::Well);
+    }
+    if let Command::Plugin(command) = cli.command {
+        return plugin::run(&cli.config, command).await;
     }
     let config = Arc::new(Config::load(&cli.config)?);
     match cli.command {
@@ -57,7 +62,9 @@ async fn short(config: Arc<Config>, command: Command) -> Result<Exit> {
         Command::Cleanup(args) => order::cleanup(config, &args).await,
         Command::Secret(SecretCommand::Set { target, name }) => secret::set(config, &target, &name).await,
         Command::Rclone(args) => rclone::run(&config, &args).await,
-        Command::Run | Command::Sync(_) | Command::ConfigReference => unreachable!("dispatched before"),
+        Command::Run | Command::Sync(_) | Command::Plugin(_) | Command::ConfigReference => {
+            unreachable!("dispatched before")
+        }
     }
 }
 

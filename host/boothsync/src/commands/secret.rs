@@ -20,7 +20,8 @@ pub async fn set(config: Arc<Config>, target: &TargetName, name: &str) -> Result
     known_target(&config, target)?;
     let used = config.file.targets.iter().find(|known| known.name == *target).expect("it was just found");
     let plugins = load_plugins(&config).await?;
-    let manifest = plugins.manifest(&used.plugin).expect("the plugins of all targets are loaded");
+    let plugin = plugins.get(&used.plugin).map_err(anyhow::Error::msg)?;
+    let manifest = plugin.manifest();
     declared(&used.plugin, name, manifest.secrets.keys().map(String::as_str))?;
     let title = manifest.secrets.get(name).map(|wish| wish.title.clone()).unwrap_or_default();
     let value = read(&title, name)?;

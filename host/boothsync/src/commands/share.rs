@@ -11,7 +11,7 @@ use super::order::with_engine;
 use super::{media_key, print_json};
 use crate::booth::{Booth, Purpose};
 use crate::cli::ShareArgs;
-use crate::config::{Config, Prefer};
+use crate::config::Config;
 use crate::control::{Control, encode};
 use crate::exit::{Exit, Unmet};
 use crate::show::{self, Style, Table, qr};
@@ -33,7 +33,7 @@ pub async fn run(config: Arc<Config>, args: &ShareArgs) -> Result<Exit> {
             with_engine(&config, Purpose::Order, ask).await?
         }
     };
-    let chosen = preferred(&links, config.file.share.prefer);
+    let chosen = links.iter().find(|link| link.preferred);
     if let (Some(file), Some(link)) = (&args.qr, chosen) {
         qr::write(&link.url, file)?;
     }
@@ -81,16 +81,6 @@ fn tell(links: &[Link], chosen: &Link, args: &ShareArgs) -> Result<()> {
     Ok(())
 }
 
-/// The link to give out: one that leads somewhere, of the preferred kind.
-fn preferred(links: &[Link], prefer: Prefer) -> Option<&Link> {
-    let wanted = match prefer {
-        Prefer::Lan => LinkKind::Lan,
-        Prefer::Online | Prefer::Auto => LinkKind::Online,
-    };
-    let alive = |link: &&Link| matches!(link.state, LinkState::Pending | LinkState::Online);
-    links.iter().filter(alive).min_by_key(|link| link.kind != wanted)
-}
-
 fn kind(kind: LinkKind) -> &'static str {
     match kind {
         LinkKind::Online => "online",
@@ -113,26 +103,5 @@ fn painted(state: LinkState, text: &str, style: Style) -> String {
         LinkState::Online => style.good(text),
         LinkState::Pending => style.warn(text),
         LinkState::Expired | LinkState::Removed => style.dim(text),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn link(target: &str, kind: LinkKind, state: LinkState) -> Link {
-        Link { target: target.into(), kind, url: format!("https://{target}.example/"), state }
-    }
-
-    #[test]
-    fn a_link_that_leads_nowhere_is_not_given_out() {
-        let links = [
-            link("a", LinkKind::Online, LinkState::Removed),
-            link("b", LinkKind::Online, LinkState::Pending),
-            link("", LinkKind::Lan, LinkState::Online),
-        ];
-        assert_eq!(preferred(&links, Prefer::Auto), Some(&links[1]));
-        assert_eq!(preferred(&links, Prefer::Lan), Some(&links[2]));
-        assert_eq!(preferred(&links[..1], Prefer::Auto), None);
     }
 }

@@ -7,7 +7,9 @@ use super::print_json;
 use crate::cli::JsonArgs;
 use crate::config::Config;
 use crate::control::Control;
+use crate::desk;
 use crate::exit::Exit;
+use crate::installed::Shelf;
 use crate::show::status::StatusDocument;
 use crate::show::{self, Style};
 
@@ -30,5 +32,8 @@ async fn from_database(config: &Config) -> Result<StatusDocument> {
     // Nothing is looked up by placement here.
     let targets: Vec<_> = config.file.targets.iter().map(|target| target.settings(String::new())).collect();
     let status = engine::handle::offline_status(&config.data, &targets).await?;
-    Ok(StatusDocument { version: env!("CARGO_PKG_VERSION").into(), status, rclone: json!({"state": "off"}) })
+    // A lock that cannot be read is `check`'s business.
+    let plugins = desk::of_lock(config, &Shelf::of(&config.data).lock().unwrap_or_default());
+    let version = env!("CARGO_PKG_VERSION").into();
+    Ok(StatusDocument { version, status, rclone: json!({"state": "off"}), plugins })
 }

@@ -31,7 +31,6 @@ pub use self::page::PageConfig;
 pub use self::plugin::PluginConfig;
 pub use self::problem::{ConfigError, Problem};
 pub use self::rclone::RcloneConfig;
-pub use self::share::Prefer;
 pub use self::target::{NamingConfig, TargetConfig};
 
 use self::checks::Checks;

@@ -28,6 +28,16 @@ pub enum Prefer {
     Auto,
 }
 
+impl From<Prefer> for engine::settings::Prefer {
+    fn from(prefer: Prefer) -> Self {
+        match prefer {
+            Prefer::Online => Self::Online,
+            Prefer::Lan => Self::Lan,
+            Prefer::Auto => Self::Auto,
+        }
+    }
+}
+
 /// `share.lan`: pictures for phones in the booth's own network.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -51,7 +61,7 @@ pub const SECTION: Section = Section {
             "prefer",
             "`online`, `lan` or `auto`",
             r#""auto""#,
-            "Which link a QR code carries when there are several.",
+            "Which link a QR code carries when there are several. `auto`: the one to a target that works; while none does, the one in the booth's own network.",
         ),
         Key::value(
             "lan",
@@ -64,8 +74,8 @@ pub const SECTION: Section = Section {
 };
 
 const LAN: Section = Section {
-    about: "Pictures for phones in the booth's own network. Not served by this version yet: switching it on is \
-            refused.",
+    about: "Pictures for phones in the booth's own network: the share page, and every picture for who has its \
+            link. Nothing else can be reached there, and nothing changed.",
     keys: &[
         Key::value("enabled", "true or false", "false", "Serve pictures to phones."),
         Key::value("listen", "address and port", r#""0.0.0.0:8088""#, "Where to listen."),
@@ -101,18 +111,30 @@ impl ShareConfig {
             patterns::check_custom(&self.custom_url, "custom_url", &mut checks);
         }
         let mut lan = checks.table("lan");
-        if self.lan.enabled {
+        if !is_address(&self.lan.url) {
             lan.wrong(
-                "enabled",
-                "this version does not serve pictures in the local network yet",
-                "set it to `false`",
+                "url",
+                "this is not the address of a machine",
+                "write it as in `http://booth.local:8088`, without a path",
             );
         }
-        patterns::check_custom(&self.lan.url, "url", &mut lan);
     }
 
     /// As the engine takes it.
     pub fn settings(&self) -> ShareSettings {
-        ShareSettings { enabled: self.enabled, custom_url: self.custom_url.clone() }
+        let lan = Some(&self.lan).filter(|lan| self.enabled && lan.enabled);
+        ShareSettings {
+            enabled: self.enabled,
+            custom_url: self.custom_url.clone(),
+            lan_url: lan.map(|lan| lan.url.clone()),
+            prefer: self.prefer.into(),
+        }
     }
+}
+
+/// Scheme, host and perhaps a port.
+fn is_address(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    matches!(url.scheme(), "http" | "https") && bare && url.username().is_empty() && url.password().is_none()
 }

@@ -74,12 +74,14 @@ enum Weight {
 fn line(kind: &EventKind) -> Option<(String, Weight)> {
     let remark = |text| Some((text, Weight::Remark));
     match kind {
-        EventKind::Seen { .. } | EventKind::Started { .. } => None,
+        EventKind::Seen { .. } | EventKind::Started { .. } | EventKind::Linked { .. } => None,
         EventKind::Online { target, path, size_bytes, call_ms, .. } => {
             let seconds = *call_ms as f64 / 1000.0;
             Some((format!("{target}: {path} ({}, {seconds:.1} s)", bytes(*size_bytes)), Weight::Progress))
         }
-        EventKind::Deleted { target, path } => Some((format!("{target}: {path} deleted"), Weight::Progress)),
+        EventKind::Deleted { target, path, .. } => {
+            Some((format!("{target}: {path} deleted"), Weight::Progress))
+        }
         EventKind::Failed { target, path, message, next_try, .. } => {
             let then =
                 if next_try.is_some() { "it is tried again" } else { "it waits for `boothsync retry`" };

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Style, Table, bytes, count};
+use crate::desk::Listed;
 
 /// The status document, as the service answers it and `--json` prints it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct StatusDocument {
     pub status: Status,
     /// What rclone does.
     pub rclone: Value,
+    /// The installed plugins.
+    #[serde(default)]
+    pub plugins: Vec<Listed>,
 }
 
 impl StatusDocument {
@@ -51,6 +55,11 @@ impl StatusDocument {
             text.push_str("There is no target yet: add a [[target]] to the configuration.\n");
         } else {
             text.push_str(&targets(&self.status.targets, service, style));
+        }
+        for plugin in &self.plugins {
+            if let Some(waiting) = plugin.waiting() {
+                text.push_str(&format!("plugin {}: {waiting}\n", style.bold(&plugin.name)));
+            }
         }
         text
     }
@@ -141,6 +150,7 @@ fn painted(state: LaneState, text: &str, style: Style) -> String {
 mod tests {
     use engine::TargetName;
     use engine::view::{DatabaseStatus, MediaStatus};
+    use serde_json::json;
 
     use super::*;
 
@@ -166,6 +176,7 @@ mod tests {
             version: "0.1.0".into(),
             status: Status { media, database: DatabaseStatus::default(), targets },
             rclone,
+            plugins: Vec::new(),
         }
     }
 
@@ -204,6 +215,18 @@ mod tests {
         assert!(!document.is_well());
         let text = document.text(true, Style::plain());
         assert!(text.contains("database: the disk is full\ndatabase: the database was damaged\n"), "{text}");
+    }
+
+    #[test]
+    fn a_version_that_waits_is_said_and_all_is_well() {
+        let pending = json!({"version": "2.0.0", "digest": "sha256:bb"});
+        let acme = json!({"name": "acme", "version": "1.0.0", "kind": "target", "state": "approved",
+            "digest": "sha256:aa", "pending": pending, "used_by": []});
+        let plugins = vec![serde_json::from_value(acme).unwrap()];
+        let document = StatusDocument { plugins, ..document(vec![target("usb", LaneState::Up)]) };
+        assert!(document.is_well());
+        let text = document.text(true, Style::plain());
+        assert!(text.ends_with("plugin acme: version 2.0.0 asks for more and waits: `boothsync plugin approve acme` shows what it asks for\n"), "{text}");
     }
 
     #[test]

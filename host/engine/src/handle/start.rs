@@ -18,7 +18,7 @@ use crate::names::TargetName;
 use crate::pages::{self, Pages};
 use crate::rules::Rules;
 use crate::settings::{MediaSettings, Mode, Settings, TargetSettings};
-use crate::share::{LinkRule, Pattern};
+use crate::share::{LanRule, LinkRule, Pattern};
 use crate::upkeep;
 use crate::watch::{Wakes, Watch, WatchKind, WatchSettings};
 
@@ -69,6 +69,9 @@ pub(super) async fn start(parts: Parts, ground: Ground) -> Result<Inner, StartEr
     let links = link_rules(&targets, &settings)?;
     let custom = custom_pattern(&settings)?;
     let share_enabled = settings.share.enabled;
+    let secret = shared.identity.naming_key().clone();
+    let lan = settings.share.lan_url.clone().map(|url| LanRule { url, secret });
+    let prefer = settings.share.prefer;
 
     let (watch, wakes) = match ground.watch {
         Some(watch) => watch,
@@ -85,7 +88,7 @@ pub(super) async fn start(parts: Parts, ground: Ground) -> Result<Inner, StartEr
     tasks.spawn(upkeep::run(shared.clone(), lanes.clone()));
     tasks.close();
     let settle = settings.media.settle;
-    Ok(Inner { shared, lanes, links, custom, share_enabled, settle, folder: orders, tasks })
+    Ok(Inner { shared, lanes, links, custom, lan, prefer, share_enabled, settle, folder: orders, tasks })
 }
 
 fn watch_settings(media: &MediaSettings) -> WatchSettings {

@@ -207,7 +207,6 @@ impl Attempt {
             message: failure.map(|failure| shorten(&failure.to_string())),
             guarded: self.due.guarded,
         });
-        let held = matches!(finish, Finish::Held { .. });
         let written =
             self.shared.store.finish(self.rules.id, self.due.clone(), finish, row, told, now_ms).await;
         match written {
@@ -217,9 +216,6 @@ impl Attempt {
             Err(problem) => {
                 warn!(object.path = %self.due.path, "what came of {} is not written down: {problem}", self.due.path)
             }
-        }
-        if held {
-            links::fetch(&self.shared, &self.rules, &*self.target, &self.due.path).await;
         }
         outcome
     }
@@ -232,11 +228,16 @@ impl Attempt {
                 info!(target.name = %target, object.path = %path, size_bytes, took_ms, "uploaded {path} to `{target}`");
                 let told =
                     EventKind::Online { target, path, key: self.due.key(), size_bytes, call_ms: took_ms };
-                (Finish::Held { version, receipt }, Some(told), Outcome::Done { took_ms })
+                let ask_link = self.due.item.root == Root::Media && links::wanted(&self.rules, &*self.target);
+                (Finish::Held { version, receipt, ask_link }, Some(told), Outcome::Done { took_ms })
             }
             End::Deleted => {
                 info!(target.name = %target, object.path = %path, took_ms, "deleted {path} from `{target}`");
-                (Finish::Deleted, Some(EventKind::Deleted { target, path }), Outcome::Done { took_ms })
+                (
+                    Finish::Deleted,
+                    Some(EventKind::Deleted { target, path, key: self.due.key() }),
+                    Outcome::Done { took_ms },
+                )
             }
             End::NotCalled(finish) => (finish, None, Outcome::NotCalled),
             End::Unreadable(text) => {

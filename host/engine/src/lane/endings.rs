@@ -33,7 +33,10 @@ impl Lane {
             Ok((_, Ended::Survey(result))) => {
                 self.survey.ended(&result, self.shared.now_ms(), &mut self.rng);
                 match result {
-                    Ok(leftovers) => self.leftovers = leftovers,
+                    Ok(leftovers) => {
+                        self.leftovers = leftovers;
+                        self.links.look_again();
+                    }
                     Err(Failure::Cancelled) => {}
                     // A long listing may fail where uploads go through: a probe tells.
                     Err(Failure::Retry(_) | Failure::Faulted(_)) => self.probe(None),
@@ -43,6 +46,10 @@ impl Lane {
             Ok((id, Ended::Swept(leftover, result))) => {
                 self.running.remove(&id);
                 self.swept(leftover, result);
+            }
+            Ok((id, Ended::Link(due, answer))) => {
+                self.links.ended(id);
+                self.linked(due, answer).await;
             }
             Ok((_, Ended::Cleanup)) => {}
         }
@@ -88,6 +95,7 @@ impl Lane {
     /// A bug of ours. The row stays uncertain, so the work is done again.
     fn panicked(&mut self, error: &JoinError) {
         let path = self.running.remove(&error.id()).map(|running| running.path);
+        self.links.ended(error.id());
         error!(target.name = %self.rules.settings.name, object.path = ?path, "a task of the lane ended unasked: {error}");
         (self.probing, self.sweeping) = (false, false);
         self.survey.abandoned(self.shared.now_ms());

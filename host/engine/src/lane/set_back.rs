@@ -28,7 +28,7 @@ impl Lane {
             self.first_scan_is_over(now_ms);
         }
         let longest_ms = i64::try_from(MAX_OBJECT.as_millis()).unwrap_or(i64::MAX);
-        self.shared.store.bring_forward(self.rules.id, now_ms.saturating_add(longest_ms)).await
+        self.shared.store.bring_forward(self.rules.id, now_ms, now_ms.saturating_add(longest_ms)).await
     }
 
     /// Whatever was seen until now was there before, or as good as that.

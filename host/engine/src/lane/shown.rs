@@ -13,7 +13,7 @@ impl Lane {
             return Some((LaneState::Off, "switched off in the configuration (enabled = false)".into()));
         }
         if let Err(problem) = &self.target {
-            return Some((LaneState::Off, problem.clone()));
+            return Some((LaneState::Blocked, problem.clone()));
         }
         if self.gate.is_shut() {
             return Some((

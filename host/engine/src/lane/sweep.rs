@@ -15,7 +15,7 @@ impl Lane {
         if self.sweeping || self.leftovers.is_empty() {
             return;
         }
-        let slots = self.shared.budget.slots(self.running.values().map(|running| &running.slot), 1);
+        let slots = self.shared.budget.slots(self.slots(), 1);
         let (Some(slot), Some(leftover)) = (slots.into_iter().next(), self.next_leftover()) else { return };
         let (call, object) = (bounded_call(&self.shared), leftover.object.clone());
         let task = self.tasks.spawn(async move {
@@ -29,7 +29,7 @@ impl Lane {
 
     /// The first without a call under way for its object, which may be writing just that.
     fn next_leftover(&mut self) -> Option<Leftover> {
-        let busy = |leftover: &Leftover| self.running.values().any(|running| running.path == leftover.object);
+        let busy = |leftover: &Leftover| self.busy().any(|path| *path == leftover.object);
         let free = self.leftovers.iter().position(|leftover| !busy(leftover))?;
         Some(self.leftovers.swap_remove(free))
     }

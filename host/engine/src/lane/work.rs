@@ -14,15 +14,16 @@ use super::attempt::{Attempt, Outcome};
 use super::breaker::Breaker;
 use super::budget::Slot;
 use super::concurrency::Concurrency;
+use super::links::Links;
 use super::survey::{self, SurveyPlan};
 use super::{Gate, LaneView, Order, Shared, bounded_call, sleep};
 use crate::failure::Failure;
 use crate::handle::MaybeTarget;
 use crate::leftovers::Leftover;
 use crate::names::ObjectPath;
-use crate::object::Report;
+use crate::object::{PublicLink, Report};
 use crate::rules::Rules;
-use crate::store::{StoreError, Take};
+use crate::store::{DueLink, StoreError, Take};
 
 /// Pictures of the last minutes go first: somebody waits for them.
 const URGENT_MS: i64 = 10 * 60 * 1000;
@@ -37,6 +38,7 @@ pub(super) enum Ended {
     Probe(Result<Report, Failure>, Option<oneshot::Sender<Result<Report, Failure>>>),
     Survey(Result<Vec<Leftover>, Failure>),
     Swept(Leftover, Result<(), Failure>),
+    Link(DueLink, Result<Option<PublicLink>, Failure>),
     Cleanup,
 }
 
@@ -59,6 +61,7 @@ pub(super) struct Lane {
     pub(super) leftovers: Vec<Leftover>,
     /// One is being removed.
     pub(super) sweeping: bool,
+    pub(super) links: Links,
     /// Calls for objects since the program began, for the share of what waits longest.
     pub(super) started: usize,
     pub(super) running: HashMap<Id, Running>,
@@ -104,6 +107,7 @@ impl Lane {
             survey,
             leftovers: Vec::new(),
             sweeping: false,
+            links: Links::default(),
             started: 0,
             running,
             probing: false,
@@ -186,6 +190,7 @@ impl Lane {
             self.start_objects(now_ms).await?;
             self.sweep();
         }
+        let link_ms = if open { self.ask_links(now_ms).await? } else { None };
         let due_ms = if open { self.shared.store.next_due(self.rules.id, now_ms).await? } else { None };
         let nothing_waits = open && due_ms.is_none() && self.tasks.is_empty() && !self.survey.takes_over();
         if nothing_waits {
@@ -196,7 +201,7 @@ impl Lane {
         let scanned_ms = Some(self.shared.fresh_since_ms()).filter(|at| *at > now_ms && *at < i64::MAX);
         // Once a probe is due it runs, and its end is noticed by itself.
         let breaker_ms = self.breaker.next_ms(now_ms).filter(|at| *at > now_ms);
-        Ok([breaker_ms, turns_ms, due_ms, survey_ms, scanned_ms].into_iter().flatten().min())
+        Ok([breaker_ms, turns_ms, due_ms, link_ms, survey_ms, scanned_ms].into_iter().flatten().min())
     }
 
     async fn start_objects(&mut self, now_ms: i64) -> Result<(), StoreError> {
@@ -206,7 +211,7 @@ impl Lane {
             self.start_survey(now_ms);
         }
         let free = self.concurrency.limit().saturating_sub(self.running.len());
-        let slots = self.shared.budget.slots(self.running.values().map(|running| &running.slot), free);
+        let slots = self.shared.budget.slots(self.slots(), free);
         let limit = slots.len();
         if limit == 0 {
             return Ok(());
@@ -214,7 +219,7 @@ impl Lane {
         let take = Take {
             now_ms,
             limit,
-            running: self.running.values().map(|running| running.path.clone()).collect(),
+            running: self.busy().cloned().collect(),
             urgent_since_ms: now_ms - URGENT_MS,
             // Counted over all that ever started: mostly one slot at a time becomes free.
             reserved: (self.started + limit) / RESERVE - self.started / RESERVE,
@@ -237,6 +242,16 @@ impl Lane {
             self.running.insert(task.id(), Running { path, slot });
         }
         Ok(())
+    }
+
+    /// The slots of all calls under way.
+    pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.running.values().map(|running| &running.slot).chain(self.links.slots())
+    }
+
+    /// Objects with a call under way: no other may begin for them.
+    pub(super) fn busy(&self) -> impl Iterator<Item = &ObjectPath> {
+        self.running.values().map(|running| &running.path).chain(self.links.paths())
     }
 
     fn start_survey(&mut self, now_ms: i64) {

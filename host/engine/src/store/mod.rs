@@ -75,7 +75,7 @@ pub use counts::{ItemCounts, ReplicaCounts};
 pub use damage::Mended;
 pub use event::Events;
 pub use item::{ItemChange, ItemId, ItemRow};
-pub use link::PlacedRow;
+pub use link::{DueLink, PlacedRow};
 pub use placement::LeftBehind;
 pub use plugin_state::Swap;
 pub use queue::{Due, Finish, Take, Work};

@@ -7,8 +7,12 @@ use rusqlite::{Connection, Transaction};
 use super::StoreError;
 
 /// Every step ever made; a new one goes to the end. `user_version` counts those already taken.
-const STEPS: &[&str] =
-    &[include_str!("schema/001.sql"), include_str!("schema/002.sql"), include_str!("schema/003.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/001.sql"),
+    include_str!("schema/002.sql"),
+    include_str!("schema/003.sql"),
+    include_str!("schema/004.sql"),
+];
 
 /// Brings the database to the newest schema. Each step is whole or not taken at all.
 pub fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

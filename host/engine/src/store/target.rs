@@ -26,7 +26,8 @@ pub struct TargetRow {
 
 impl Store {
     /// Makes sure that the target is known. Under another placement than last time, what it holds is
-    /// listed as left behind, and what was left behind under this one is its own again.
+    /// listed as left behind, and what was left behind under this one is its own again. An empty
+    /// placement is one that cannot be told now: then nothing moves.
     pub(crate) async fn register_target(
         &self,
         name: &TargetName,
@@ -40,7 +41,7 @@ impl Store {
                 })
                 .optional()?;
             let id = match known {
-                Some((id, same)) if same == placement => TargetId(id),
+                Some((id, same)) if same == placement || placement.is_empty() => TargetId(id),
                 Some((id, old)) => {
                     placement::change(transaction, TargetId(id), &old, &placement)?;
                     TargetId(id)

@@ -99,7 +99,11 @@ fn names(due: &[Due]) -> Vec<&str> {
 }
 
 fn held(due: &Due) -> Finish {
-    Finish::Held { version: due.work.version().unwrap().clone(), receipt: Some(Receipt("r".into())) }
+    Finish::Held {
+        version: due.work.version().unwrap().clone(),
+        receipt: Some(Receipt("r".into())),
+        ask_link: true,
+    }
 }
 
 #[tokio::test]
@@ -196,6 +200,39 @@ async fn a_row_whose_file_went_before_its_first_call_was_made_is_forgotten() {
     booth.apply(vec![ReplicaChange::Drop { path, reason: DropReason::Gone, hold: None }], 1).await;
     booth.finish(&due[0], Finish::NotCalled { not_before_ms: 5 }).await;
     assert!(booth.store.replicas(booth.target).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_waits_longest_has_its_share_however_little_it_matters() {
+    let booth = Fixture::new().await;
+    booth.want("later.jpg", "1", 200, 0).await;
+    for n in 0..20 {
+        booth.want(&format!("visitor{n:02}.jpg"), "1", 9, 1_000 + n).await;
+    }
+    let due = booth.take(2_000, 4).await;
+    assert_eq!(names(&due), ["visitor00.jpg", "visitor01.jpg", "visitor02.jpg", "later.jpg"]);
+}
+
+#[tokio::test]
+async fn what_was_queued_by_a_clock_that_was_ahead_does_not_wait_behind_what_comes_next() {
+    let booth = Fixture::new().await;
+    let ahead_ms = 40_000_000_000;
+    booth.want("a.jpg", "1", 9, ahead_ms).await;
+    booth.want("b.jpg", "1", 9, ahead_ms + 5).await;
+    booth.store.bring_forward(booth.target, 1_000, 61_000).await.unwrap();
+    booth.want("c.jpg", "1", 9, 1_001).await;
+    assert_eq!(names(&booth.take(2_000, 3).await), ["a.jpg", "b.jpg", "c.jpg"]);
+
+    // Planned only now, but seen by the clock as it was.
+    let item = booth.store.media_item(key("a.jpg")).await.unwrap().unwrap();
+    let path = ObjectPath::new("media/d.jpg").unwrap();
+    let version = item.version.clone();
+    let want = ReplicaChange::Want { path, item: item.id, version, priority: 9, queued_ms: ahead_ms };
+    booth.apply(vec![want], 1_002).await;
+    booth.want("e.jpg", "1", 9, 1_003).await;
+    let due = booth.take(2_000, 5).await;
+    let paths: Vec<_> = due.iter().map(|due| due.path.as_str()).collect();
+    assert_eq!(paths[3..], ["media/d.jpg", "media/e.jpg"]);
 }
 
 #[tokio::test]

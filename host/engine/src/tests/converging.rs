@@ -178,3 +178,21 @@ async fn what_other_settings_put_elsewhere_is_listed_and_cleaned_up_only_on_dema
     booth.until_status("it is its own again", |status| status.left_behind == 1 && status.held == 1).await;
     booth.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_whose_plugin_cannot_be_used_leaves_nothing_behind() {
+    let mut booth = Booth::new();
+    booth.old("a.jpg", b"one");
+    booth.start().await;
+    booth.until_held(&booth.target(), &[("a.jpg", b"one")]).await;
+    booth.stop().await;
+    let placement = std::mem::take(&mut booth.targets[0].0.placement);
+    booth.start().await;
+    booth.until_status("it is as it was", |status| status.left_behind == 0 && status.held == 1).await;
+    booth.stop().await;
+    booth.targets[0].0.placement = placement;
+    booth.start().await;
+    booth.until_status("and stays so", |status| status.left_behind == 0 && status.held == 1).await;
+    booth.stop().await;
+    assert_eq!(booth.target().puts().len(), 1);
+}

@@ -38,6 +38,8 @@ struct State {
     panics: Option<ObjectPath>,
     /// It gives links, but never says them.
     hangs_links: bool,
+    /// What it answers when it is asked for a link; nothing: it has none to give.
+    gives_links: Option<Result<PublicLink, Failure>>,
     links: usize,
     /// It cannot say what it holds.
     blind: bool,
@@ -110,6 +112,10 @@ impl FakeTarget {
         self.lock().hangs_links = true;
     }
 
+    pub fn give_links(&self, answer: Result<PublicLink, Failure>) {
+        self.lock().gives_links = Some(answer);
+    }
+
     /// How often a link was asked for.
     pub fn links(&self) -> usize {
         self.lock().links
@@ -161,7 +167,7 @@ impl FakeTarget {
 impl Target for FakeTarget {
     fn abilities(&self) -> Abilities {
         let state = self.lock();
-        Abilities { inventory: !state.blind, links: state.hangs_links }
+        Abilities { inventory: !state.blind, links: state.hangs_links || state.gives_links.is_some() }
     }
 
     async fn probe(&self, _call: &Call) -> Result<Report, Failure> {
@@ -247,7 +253,10 @@ impl Target for FakeTarget {
             call.cancel.cancelled().await;
             return Err(Failure::Cancelled);
         }
-        Err(Failure::Unsupported("no links in memory".into()))
+        match self.lock().gives_links.clone() {
+            Some(answer) => answer.map(Some),
+            None => Err(Failure::Unsupported("no links in memory".into())),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Booth, FakePage, object, until};
 use crate::failure::Failure;
 use crate::names::{MediaKey, ObjectPath, PageName};
-use crate::settings::{Mode, ShareSettings, TargetShare};
+use crate::settings::Mode;
 use crate::view::{LaneState, LinkState};
 
 fn offline() -> Failure {
@@ -16,13 +16,6 @@ fn offline() -> Failure {
 
 fn key(text: &str) -> MediaKey {
     MediaKey::new(text).unwrap()
-}
-
-/// Gives the first target share links by a pattern, or by asking it.
-fn share(booth: &mut Booth, pattern: &str) {
-    let target = &mut booth.targets[0].0;
-    target.share = Some(TargetShare { public_link: pattern.into(), sharepage_url: None });
-    booth.share = ShareSettings { enabled: true, custom_url: String::new() };
 }
 
 /// Without a full sync nothing would ever look for it again.
@@ -211,7 +204,7 @@ async fn a_share_page_that_could_not_be_put_at_the_start_is_put_later() {
 async fn a_target_that_is_switched_off_gets_nothing_and_gives_no_links() {
     let mut booth = Booth::new();
     let usb = booth.add_target("usb", Mode::Copy);
-    share(&mut booth, "https://photos.example.com/{key}");
+    booth.share_by("https://photos.example.com/{key}");
     booth.targets[0].0.enabled = false;
     booth.shoot("early.jpg", b"early");
     booth.start().await;
@@ -228,7 +221,7 @@ async fn a_target_that_is_switched_off_gets_nothing_and_gives_no_links() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_are_noticed_and_have_links_while_every_call_hangs() {
     let mut booth = Booth::new();
-    share(&mut booth, "https://photos.example.com/{key}");
+    booth.share_by("https://photos.example.com/{key}");
     let target = booth.target();
     booth.start().await;
     booth.sync().await;
@@ -249,7 +242,7 @@ async fn pictures_are_noticed_and_have_links_while_every_call_hangs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn links_are_answered_while_the_provider_does_not_say_its_own() {
     let mut booth = Booth::new();
-    share(&mut booth, "");
+    booth.share_by("");
     let target = booth.target();
     target.hang_links();
     booth.start().await;

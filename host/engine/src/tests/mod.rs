@@ -6,6 +6,7 @@ mod failing;
 mod fake;
 mod guarding;
 mod lessons;
+mod linking;
 mod offline;
 mod resting;
 mod restoring;
@@ -27,7 +28,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::handle::{Engine, Parts};
 use crate::names::{MediaKey, ObjectPath, PageName, TargetName};
 use crate::page::PageGenerator;
-use crate::settings::{MediaSettings, Mode, Naming, Settings, ShareSettings, SyncSettings, TargetSettings};
+use crate::settings::{
+    MediaSettings, Mode, Naming, Settings, ShareSettings, SyncSettings, TargetSettings, TargetShare,
+};
 use crate::store::Store;
 use crate::target::Target;
 use crate::view::TargetStatus;
@@ -87,6 +90,13 @@ impl Booth {
         let target = Arc::new(FakeTarget::default());
         self.targets.push((target_settings(name, mode), Arc::clone(&target)));
         target
+    }
+
+    /// Gives the first target share links by a pattern, or by asking it.
+    fn share_by(&mut self, pattern: &str) {
+        let share = TargetShare { public_link: pattern.into(), sharepage_url: None };
+        self.targets[0].0.share = Some(share);
+        self.share = ShareSettings { enabled: true, ..ShareSettings::default() };
     }
 
     fn target(&self) -> Arc<FakeTarget> {

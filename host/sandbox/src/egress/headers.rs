@@ -3,7 +3,7 @@
 use engine::Failure;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::limits::{HEADER_BYTES, HEADERS};
+use crate::limits::{HEADER_BYTES, HEADERS, REPLY_HEADERS};
 use crate::text::{cut, escape};
 
 /// What belongs to the connection and the body's length is the host's business.
@@ -55,7 +55,7 @@ pub(super) fn of_reply(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |(name, value): (&HeaderName, &HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
-    headers.iter().filter(passes).take(HEADERS * 2).map(text).collect()
+    headers.iter().filter(passes).take(REPLY_HEADERS).map(text).collect()
 }
 
 #[cfg(test)]

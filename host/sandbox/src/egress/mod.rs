@@ -5,6 +5,8 @@ mod client;
 mod headers;
 mod paced;
 mod policy;
+#[cfg(test)]
+mod properties;
 mod rc;
 mod reply;
 mod resolve;
@@ -18,8 +20,10 @@ use url::Url;
 pub(crate) use policy::{Allow, AllowList};
 pub(crate) use rc::{RcBridge, RcGrant, RcTrace, target_fs};
 pub(crate) use reply::Reply;
+pub(crate) use resolve::SystemNames;
 
 use crate::bandwidth::{Throttle, Way};
+use crate::doors::Names;
 use crate::guest::Job;
 use crate::text::{cut, escape};
 use body::ExactBody;
@@ -43,6 +47,13 @@ pub(crate) enum Chunk {
     File { blob: Arc<Blob>, offset: u64, length: u64 },
 }
 
+/// What all targets share of the way out.
+#[derive(Clone)]
+pub(crate) struct Line {
+    pub throttle: Arc<Throttle>,
+    pub names: Arc<dyn Names>,
+}
+
 /// What one target may reach, and its connections.
 pub(crate) struct Egress {
     web: WebClient,
@@ -51,9 +62,9 @@ pub(crate) struct Egress {
 }
 
 impl Egress {
-    /// Web hosts in `allow`, as fast as `throttle` lets them, and rclone if there is a bridge to it.
-    pub fn new(allow: AllowList, rc: Option<RcBridge>, throttle: Arc<Throttle>) -> Self {
-        Self { web: WebClient::new(Arc::new(allow)), rc, throttle }
+    /// Web hosts in `allow`, as fast as `line` lets them, and rclone if there is a bridge to it.
+    pub fn new(allow: AllowList, rc: Option<RcBridge>, line: Line) -> Self {
+        Self { web: WebClient::new(Arc::new(allow), line.names), rc, throttle: line.throttle }
     }
 
     /// The bridge to rclone, if this target has one.
@@ -70,7 +81,7 @@ impl Egress {
             return rc.send(job, &method, &url, &request.body).await;
         }
         let headers = headers::check(&request.headers)?;
-        let body = PacedBody::new(ExactBody::new(request.body)?, self.throttle.clone(), job.meter.clone());
+        let body = PacedBody::new(ExactBody::new(request.body)?, self.throttle.clone(), job);
         self.web.send(method, url, headers, body).await
     }
 

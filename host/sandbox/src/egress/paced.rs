@@ -8,9 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::body::{ExactBody, Portion};
 use crate::bandwidth::{Throttle, Way};
+use crate::guest::Job;
 use crate::meter::Meter;
 
 type Turn = Pin<Box<dyn Future<Output = u64> + Send + Sync>>;
@@ -24,12 +26,15 @@ pub(super) struct PacedBody {
     portion: Option<Portion>,
     /// Waits until some of the portion may go.
     turn: Option<Turn>,
+    /// Waits for the end of the call that this body belongs to.
+    over: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl PacedBody {
-    /// Lets `body` through as `throttle` allows; what is sent counts in `meter`.
-    pub fn new(body: ExactBody, throttle: Arc<Throttle>, meter: Arc<Meter>) -> Self {
-        Self { body, throttle, meter, portion: None, turn: None }
+    /// Lets `body` through as `throttle` allows; what is sent counts in the meter of `job`.
+    pub fn new(body: ExactBody, throttle: Arc<Throttle>, job: &Job) -> Self {
+        let over = Box::pin(job.over.clone().cancelled_owned());
+        Self { body, throttle, meter: job.meter.clone(), portion: None, turn: None, over }
     }
 
     /// Bytes that are still to come.
@@ -59,6 +64,11 @@ impl Body for PacedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        // An early answer can end a call while its body is on its way, and the next call may be about the
+        // same object: what is not sent by then never is, and the server sees that something is missing.
+        if self.over.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Some(Err(io::Error::other("the call that it belongs to is over"))));
+        }
         let mut portion = match self.portion.take() {
             Some(portion) => portion,
             None => match ready!(self.body.poll_portion(context)) {

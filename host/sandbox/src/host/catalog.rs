@@ -10,20 +10,49 @@ use crate::bindings::wit::types::Failure as WitFailure;
 use crate::convert;
 use crate::drive::MARKER;
 use crate::guest::Guest;
-use crate::limits::{SCAN_ENTRIES, SCAN_PORTION};
+use crate::limits::{SCAN_BYTES, SCAN_PORTION};
 use crate::lines::Level;
+use crate::units::show_bytes;
 
 /// What stands behind a guest's `writer`.
 pub struct WriterHandle {
     into: mpsc::Sender<Vec<Entry>>,
     taken: u64,
+    bytes: u64,
 }
 
 impl WriterHandle {
     /// Sends what the guest finds into `into`.
     pub(crate) fn new(into: mpsc::Sender<Vec<Entry>>) -> Self {
-        Self { into, taken: 0 }
+        Self { into, taken: 0, bytes: 0 }
     }
+
+    fn count(&mut self, entries: &[WitEntry], most: u64) -> Result<(), Failure> {
+        self.taken += entries.len() as u64;
+        self.bytes += entries.iter().map(length).sum::<u64>();
+        let text = match () {
+            () if entries.len() > SCAN_PORTION => {
+                format!("at most {SCAN_PORTION} entries are taken at a time")
+            }
+            () if self.taken > most => format!(
+                "the plugin found more than {most} objects; `entries` in [plugin.NAME] of the configuration allows more"
+            ),
+            () if self.bytes > SCAN_BYTES => {
+                format!(
+                    "what the plugin says of the objects it found is longer than {}",
+                    show_bytes(SCAN_BYTES)
+                )
+            }
+            () => return Ok(()),
+        };
+        Err(Failure::Rejected(text))
+    }
+}
+
+/// Bytes of all texts of an entry.
+fn length(entry: &WitEntry) -> u64 {
+    let facts: usize = entry.facts.iter().map(|(name, value)| name.len() + value.len()).sum();
+    (entry.path.len() + entry.receipt.as_ref().map_or(0, String::len) + facts) as u64
 }
 
 impl Host for Guest {}
@@ -34,14 +63,12 @@ impl HostWriter for Guest {
         this: Resource<WriterHandle>,
         entries: Vec<WitEntry>,
     ) -> wasmtime::Result<Result<(), WitFailure>> {
+        let most = self.job.meter.limits().scan_entries;
         let writer = self.common.table.get_mut(&this)?;
-        writer.taken += entries.len() as u64;
-        let into = writer.into.clone();
-        if entries.len() > SCAN_PORTION || writer.taken > SCAN_ENTRIES {
-            let text =
-                format!("at most {SCAN_PORTION} entries at a time and {SCAN_ENTRIES} in all are taken");
-            return answer(Err(Failure::Rejected(text)));
+        if let Err(failure) = writer.count(&entries, most) {
+            return answer(Err(failure));
         }
+        let into = writer.into.clone();
         let portion = self.usable(entries);
         let job = self.job.clone();
         let sent = job.wait(async { into.send(portion).await.map_err(|_| Failure::Cancelled) }).await;

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use engine::Failure;
 use wasmtime::component::Resource;
 
-use super::answer;
+use super::{Trouble, answer};
 use crate::bindings::wit::http::{Chunk as WitChunk, Host, HostResponse, Request as WitRequest};
 use crate::bindings::wit::types::Failure as WitFailure;
 use crate::egress::{Chunk, Reply, Request};
 use crate::guest::Guest;
 use crate::limits::{BODY_CHUNKS, OPEN_RESPONSES, READ_BYTES};
+use crate::units::show_bytes;
 
 /// What stands behind a guest's `response`.
 pub struct ResponseHandle {
@@ -69,8 +70,10 @@ impl HostResponse for Guest {
         let (job, context) = (self.job.clone(), self.context.clone());
         let read = job.wait(context.egress.read(&job, &mut reply, length.min(READ_BYTES) as usize)).await;
         self.common.table.get_mut(&this)?.reply = Some(reply);
-        if let Ok(bytes) = &read {
-            job.meter.moved(bytes.len() as u64);
+        if let Ok(bytes) = &read
+            && !job.meter.received(bytes.len() as u64)
+        {
+            return Err(wasmtime::Error::new(Trouble(too_much(job.meter.limits().received_bytes))));
         }
         answer(read)
     }
@@ -109,4 +112,12 @@ impl Guest {
             }
         })
     }
+}
+
+/// A plugin that was told no would only go on reading.
+fn too_much(most: u64) -> Failure {
+    Failure::Faulted(format!(
+        "the plugin received more than {} in one call; `received` in [plugin.NAME] of the configuration allows more",
+        show_bytes(most)
+    ))
 }

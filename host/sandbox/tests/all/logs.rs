@@ -19,24 +19,11 @@ async fn lines_arrive_with_who_said_them_and_nothing_steers_the_terminal() {
 }
 
 #[tokio::test]
-async fn a_flood_is_held_back() {
-    let booth = Booth::new();
-    let (lines, _guard) = LogLines::collect();
-    booth.put(json!({"verb": "bad-log-flood", "lines": 20_000})).await.unwrap();
-    booth.put(json!({"verb": "bad-print-flood", "lines": 20_000})).await.unwrap();
-    assert!(lines.all().len() < 2_000, "{}", lines.all().len());
-    booth.put(json!({"verb": "bad-long-line", "size": 1_000_000})).await.unwrap();
-    assert!(lines.all().iter().all(|(_, line)| line.len() < 5_000));
-}
-
-#[tokio::test]
 async fn a_secret_reaches_neither_log_nor_failure() {
     let booth = Booth::new();
     let (lines, _guard) = LogLines::collect();
     let failure = booth.probe(json!({"verb": "secret-in-failure"})).await.unwrap_err();
     assert_eq!(failure, Failure::Retry("login with *** failed".into()));
-    let failure = booth.put(json!({"verb": "bad-panic-with-secret"})).await.unwrap_err();
-    assert!(failure.to_string().contains("password is ***"), "{failure}");
     booth.probe(json!({"verb": "print", "text": "hunter2-hunter2 and aHVudGVyMi1odW50ZXIy"})).await.unwrap();
     let text = lines.text();
     assert!(text.contains("*** and ***"), "{text}");

@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod damaged;
 mod folders;
+mod hostile;
 mod limits;
 mod logs;
 mod network;
 mod packages;
 mod pages;
 mod rclone;
+mod refusals;
 mod support;
+mod tls;

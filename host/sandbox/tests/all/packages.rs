@@ -51,7 +51,7 @@ async fn what_cannot_run_here_is_refused_in_words() {
     assert!(matches!(refused(&pack(&guest("probe"), &undeclared)).await, PackageError::Undeclared));
     let mut cut = guest("probe");
     cut.truncate(cut.len() / 2);
-    assert!(matches!(refused(&cut).await, PackageError::Damaged(_)));
+    assert!(matches!(refused(&cut).await, PackageError::CutOff(_)));
     let bad_schema = json!({"plugin": {"name": "probe", "version": "1", "kind": "target"},
         "permissions": {"http": {}}, "settings": {"type": "nonsense"}});
     assert!(matches!(refused(&pack(&guest("probe"), &bad_schema)).await, PackageError::Schema(_)));

@@ -3,16 +3,17 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::http::{StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 
 use crate::error::ApiError;
 use crate::guard;
+use crate::plugins::PACKAGE_BYTES;
 use crate::state::{Shared, WebState};
 
 mod healthz;
@@ -48,6 +49,7 @@ fn finish(router: Router<Shared>) -> Router<Shared> {
         .fallback(no_such_route)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(Extension(v1::events::Streams::default()))
 }
 
 async fn no_such_route(uri: Uri) -> ApiError {
@@ -70,14 +72,19 @@ pub(crate) fn open() -> Routes {
 pub(crate) fn readable() -> Routes {
     Routes::default()
         .get_by_pages("/api/v1/links", v1::links::get)
-        .get_by_pages("/api/v1/qr.svg", v1::qr::get)
+        .get_by_pages("/api/v1/qr.svg", v1::qr::svg)
+        .get_by_pages("/api/v1/qr.png", v1::qr::png)
         .get_by_pages("/api/v1/media/{identifier}/links", v1::media::links::get)
-        .get_by_pages("/api/v1/media/{identifier}/qr.svg", v1::media::qr::get)
+        .get_by_pages("/api/v1/media/{identifier}/qr.svg", v1::media::qr::svg)
+        .get_by_pages("/api/v1/media/{identifier}/qr.png", v1::media::qr::png)
 }
 
 /// For holders of a token.
 pub(crate) fn private() -> Routes {
-    Routes::default().get("/api/v1/status", v1::status::get)
+    Routes::default()
+        .get("/api/v1/status", v1::status::get)
+        .get("/api/v1/events", v1::events::get)
+        .get("/api/v1/plugins", v1::plugins::list::get)
 }
 
 /// For the control socket alone.
@@ -85,6 +92,9 @@ pub(crate) fn orders() -> Routes {
     Routes::default()
         .get("/api/v1/queue", v1::queue::get)
         .get("/api/v1/rclone/ui", v1::rclone::ui::get)
+        .post_file("/api/v1/plugins", PACKAGE_BYTES, v1::plugins::install::post)
+        .post("/api/v1/plugins/{name}/approve", v1::plugins::approve::post)
+        .post("/api/v1/plugins/{name}/remove", v1::plugins::remove::post)
         .post("/api/v1/sync", v1::sync::post)
         .post("/api/v1/offline", v1::offline::post)
         .post("/api/v1/retry", v1::retry::post)
@@ -119,6 +129,16 @@ impl Routes {
 
     fn post<T: 'static>(self, path: &'static str, handler: impl Handler<T, Shared>) -> Self {
         self.add("post", path, post(handler))
+    }
+
+    /// A route whose body may be longer than [`BODY_LIMIT_BYTES`].
+    fn post_file<T: 'static>(
+        self,
+        path: &'static str,
+        limit_bytes: usize,
+        handler: impl Handler<T, Shared>,
+    ) -> Self {
+        self.add("post", path, post(handler).layer(DefaultBodyLimit::max(limit_bytes)))
     }
 
     #[cfg_attr(not(test), expect(unused_variables, reason = "only tests read the list"))]

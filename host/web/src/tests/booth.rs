@@ -1,17 +1,20 @@
 //! A booth that remembers what it was told to do.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::naming::identifier;
+use engine::settings::Prefer;
 use engine::view::{
-    Event, EventKind, LaneState, Link, LinkKind, LinkState, MediaStatus, QueueRow, Status, TargetStatus,
+    Backlog, Event, EventKind, LaneState, Link, LinkKind, LinkState, MediaStatus, QueueRow, Status,
+    TargetStatus,
 };
-use engine::{Failure, MediaKey, ObjectPath, OrderError, Report, SyncOutcome, TargetName};
+use engine::{Blob, Failure, LanItem, MediaKey, ObjectPath, OrderError, Report, SyncOutcome, TargetName};
 use jiff::Timestamp;
 use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
+use super::lan::FakeLan;
 use crate::Booth;
 
 /// The one item there is.
@@ -22,6 +25,9 @@ pub(super) struct FakeBooth {
     pub(super) links: Vec<Link>,
     pub(super) broken: bool,
     pub(super) events: broadcast::Sender<Event>,
+    pub(super) lan: FakeLan,
+    /// What was told, as far back as it is kept.
+    pub(super) log: Mutex<Vec<Event>>,
     /// [`Booth::sync_once`] has begun.
     pub(super) begun: Notify,
     /// Lets [`Booth::sync_once`] end.
@@ -40,6 +46,8 @@ impl Default for FakeBooth {
             links,
             broken: false,
             events: broadcast::channel(4).0,
+            log: Mutex::default(),
+            lan: FakeLan::default(),
             begun: Notify::new(),
             finish: Notify::new(),
         }
@@ -47,7 +55,13 @@ impl Default for FakeBooth {
 }
 
 pub(super) fn link(target: &str, kind: LinkKind, state: LinkState) -> Link {
-    Link { target: target.into(), kind, url: format!("https://{target}.example/#/?url=x"), state }
+    Link {
+        target: target.into(),
+        kind,
+        url: format!("https://{target}.example/#/?url=x"),
+        state,
+        preferred: false,
+    }
 }
 
 pub(super) fn target(name: &str) -> TargetName {
@@ -68,7 +82,10 @@ impl FakeBooth {
     }
 
     pub(super) fn tell(&self, seq: u64, kind: EventKind) {
-        self.events.send(Event { seq, at: Timestamp::from_second(5).unwrap(), kind }).unwrap();
+        let event = Event { seq, at: Timestamp::from_second(5).unwrap(), kind };
+        self.log.lock().unwrap().push(event.clone());
+        // Nobody has to listen.
+        let _ = self.events.send(event);
     }
 
     fn known(&self, name: &TargetName) -> Result<(), OrderError> {
@@ -129,12 +146,23 @@ impl Booth for FakeBooth {
     }
 
     async fn links(&self, key: &MediaKey) -> Result<Vec<Link>, OrderError> {
-        self.item(key).map(|()| self.links.clone())
+        self.item(key)?;
+        let mut links = self.links.clone();
+        engine::share::prefer(&mut links, Prefer::Auto, |_| true);
+        Ok(links)
     }
 
     async fn key_of(&self, wanted: Uuid) -> Result<MediaKey, OrderError> {
         let found = Some(item()).filter(|item| identifier(item) == wanted);
         found.ok_or_else(|| OrderError::NoSuchItem(wanted.to_string()))
+    }
+
+    async fn lan_item(&self, token: &str) -> Result<Option<LanItem>, OrderError> {
+        self.lan.item(token)
+    }
+
+    async fn lan_page(&self) -> Result<Option<Arc<Blob>>, OrderError> {
+        Ok(self.lan.open("index.html"))
     }
 
     async fn queue(&self, target: Option<&TargetName>, limit: u32) -> Result<Vec<QueueRow>, OrderError> {
@@ -146,6 +174,17 @@ impl Booth for FakeBooth {
 
     fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// In portions of two.
+    async fn events_after(&self, last: Option<u64>) -> Result<Backlog, OrderError> {
+        let log = self.log.lock().unwrap();
+        let (first, end) =
+            (log.first().map_or(0, |event| event.seq), log.last().map_or(0, |event| event.seq));
+        let Some(last) = last else { return Ok(Backlog { last: end, ..Backlog::default() }) };
+        let events: Vec<_> = log.iter().filter(|event| event.seq > last).take(2).cloned().collect();
+        let read_to = events.last().map_or(last, |event| event.seq);
+        Ok(Backlog { events, last: read_to, missed: last + 1 < first })
     }
 
     async fn sync(&self, target: Option<&TargetName>) -> Result<(), OrderError> {

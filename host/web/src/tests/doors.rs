@@ -15,7 +15,7 @@ use super::booth::{FakeBooth, KEY};
 use super::client::Call;
 use super::{Setup, state};
 use crate::guard::Peer;
-use crate::serve::{Limits, serve};
+use crate::serve::{Closing, Limits, serve};
 use crate::{ControlSocket, ServeError, bind_tcp, bind_unix, control_router, public_router, serve_unix};
 
 fn anywhere() -> SocketAddr {
@@ -77,14 +77,14 @@ async fn a_socket_that_cannot_be_made_is_named() {
 
 #[tokio::test]
 async fn a_port_in_use_is_said_with_what_to_do() {
-    let first = bind_tcp(anywhere()).await.unwrap();
+    let first = bind_tcp(anywhere(), "web.listen").await.unwrap();
     let address = first.local_addr().unwrap();
-    let error = bind_tcp(address).await.unwrap_err().to_string();
+    let error = bind_tcp(address, "web.listen").await.unwrap_err().to_string();
     assert_eq!(
         error,
         format!("{address} is in use by another program: stop that one, or set `web.listen` to another port")
     );
-    let elsewhere = bind_tcp("192.0.2.1:8080".parse().unwrap()).await.unwrap_err();
+    let elsewhere = bind_tcp("192.0.2.1:8080".parse().unwrap(), "web.listen").await.unwrap_err();
     assert!(matches!(elsewhere, ServeError::Listen { .. }), "{elsewhere}");
 }
 
@@ -181,7 +181,13 @@ async fn an_answer_that_does_not_end_does_not_keep_the_service_from_stopping() {
 async fn from_elsewhere(call: Call) -> u16 {
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let router = public_router(state(&Setup::default(), Arc::default(), anywhere()));
-    let connection = crate::serve::connection(theirs, Peer { is_local: false }, router, Limits::default());
+    let connection = crate::serve::connection(
+        theirs,
+        Peer { address: None, is_local: false },
+        Closing(CancellationToken::new()),
+        router,
+        Limits::default(),
+    );
     tokio::spawn(async move { drop(connection.await) });
     call.over(ours).await.status.as_u16()
 }

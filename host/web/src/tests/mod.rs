@@ -3,8 +3,11 @@
 mod booth;
 mod client;
 mod doors;
+mod events;
+mod lan;
 mod openapi;
 mod orders;
+mod plugins;
 mod public;
 mod sync;
 
@@ -38,7 +41,7 @@ impl RcloneView for FakeRclone {
 struct Served {
     address: SocketAddr,
     booth: Arc<FakeBooth>,
-    _stop: DropGuard,
+    stop: Option<DropGuard>,
 }
 
 /// How a service differs from the usual one.
@@ -55,6 +58,7 @@ fn state(setup: &Setup, booth: Arc<FakeBooth>, listen: SocketAddr) -> WebState {
         booth,
         version: "1.2.3".into(),
         rclone: Arc::new(FakeRclone(setup.ui)),
+        plugins: Arc::new(plugins::FakeDesk::default()),
         tokens: vec!["another token".into(), TOKEN.into()],
         access: Access::new(listen, &setup.hosts, &setup.origins).unwrap(),
     }
@@ -75,10 +79,14 @@ async fn serve(mut setup: Setup, router: fn(WebState) -> axum::Router) -> Served
     let booth = Arc::new(std::mem::take(&mut setup.booth));
     let stop = CancellationToken::new();
     tokio::spawn(serve_tcp(listener, router(state(&setup, booth.clone(), address)), stop.clone()));
-    Served { address, booth, _stop: stop.drop_guard() }
+    Served { address, booth, stop: Some(stop.drop_guard()) }
 }
 
 impl Served {
+    fn stop(&mut self) {
+        self.stop = None;
+    }
+
     async fn get(&self, path: &str) -> Answer {
         Call::get(path).send(self.address).await
     }

@@ -58,6 +58,7 @@ async fn the_status_is_exactly_the_agreed_document() {
         "media": {"items": 3, "bytes": 300},
         "targets": [target("web"), target("cloud")],
         "rclone": {"state": "up", "version": "1.75.2"},
+        "plugins": [{"name": "acme", "version": "1.0.0"}],
     });
     assert_eq!(status, expected);
 }
@@ -68,7 +69,7 @@ async fn links_are_the_same_by_key_and_by_identifier() {
     let links = served.get(&by_key("links")).await.json();
     assert_eq!(
         links[1],
-        json!({"target": "web", "kind": "online", "url": "https://web.example/#/?url=x", "state": "pending"})
+        json!({"target": "web", "kind": "online", "url": "https://web.example/#/?url=x", "state": "pending", "preferred": true})
     );
     assert_eq!(links, served.get(&by_identifier("links")).await.json());
 }
@@ -86,6 +87,11 @@ async fn a_code_shows_the_preferred_link_or_the_target_s() {
         let answer = served.get(&path).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "image/svg+xml"), "{path}");
         assert_eq!(scan(&answer.body), shown, "{path}");
+    }
+    for path in [by_key("qr.png") + "&target=cloud", by_identifier("qr.png?target=cloud")] {
+        let answer = served.get(&path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "image/png"), "{path}");
+        assert_eq!(crate::qr::tests::scan_png(&answer.bytes), "https://cloud.example/#/?url=x", "{path}");
     }
     let missing = served.get(&(by_key("qr.svg") + "&target=usb")).await;
     assert!(missing.error(404).ends_with("has no share link on target `usb`"));

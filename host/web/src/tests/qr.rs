@@ -55,6 +55,41 @@ fn the_quiet_zone_is_four_modules_of_white() {
     assert!(svg.contains(" d=\"M4 4h7v1h-7z"), "the finder's edge begins elsewhere: {svg}");
 }
 
+/// Reads a PNG as a camera that sees it filling its picture.
+pub(crate) fn scan_png(bytes: &[u8]) -> String {
+    let mut reader = ::png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    let side = info.width as usize;
+    assert_eq!((info.height as usize, info.line_size), (side, side));
+    let shade = |x: usize, y: usize| pixels[y * side + x];
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, shade);
+    let found = image.detect_grids();
+    assert_eq!(found.len(), 1);
+    found[0].decode().unwrap().1
+}
+
+#[test]
+fn a_scanner_reads_a_png_too() {
+    for link in ["https://photos.example.com/#/?url=x", "https://b\u{fc}cher.example/", &"a".repeat(900)] {
+        assert_eq!(scan_png(&png(link).unwrap()), link);
+    }
+    assert_eq!(png(&"a".repeat(2_332)), Err(TooLong(2_332)));
+}
+
+#[test]
+fn the_frame_is_light_and_as_wide_as_readers_need() {
+    let code = Framed(modules("https://photos.example.com/").unwrap());
+    let last = code.side() - 1;
+    for at in 0..code.side() {
+        for edge in 0..QUIET_ZONE {
+            assert!(!code.is_dark(at, edge) && !code.is_dark(edge, at), "{at} {edge}");
+            assert!(!code.is_dark(at, last - edge) && !code.is_dark(last - edge, at), "{at} {edge}");
+        }
+    }
+    assert!(code.is_dark(QUIET_ZONE, QUIET_ZONE), "the corner mark begins behind the quiet zone");
+}
+
 #[test]
 fn the_modules_alone_can_be_read_too() {
     let modules = modules("https://photos.example.com/").unwrap();

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 
 use crate::tools::{self, Profile};
-use crate::{places, plugins, step};
+use crate::{places, plugins, step, wasm_env};
 use outcome::Outcome;
 use skips::Skips;
 
@@ -49,6 +49,7 @@ fn prepare(options: &Options, skips: &Skips) -> Result<Vec<(&'static str, String
         ("BOOTHSYNC_BIN", text(&boothsync)?),
         ("BOOTHSYNC_RCLONE", text(&rclone)?),
         ("BOOTHSYNC_PYTHON", text(&tools::python()?)?),
+        ("BOOTHSYNC_WASM_ENV", wasm_env::ensure()?.exports().join("\n")),
         ("BOOTHSYNC_SKIPS", text(skips.file())?),
     ];
     if options.require_all {

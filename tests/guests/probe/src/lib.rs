@@ -5,7 +5,6 @@
 
 wit_bindgen::generate!({ path: "../../../wit", world: "sync-target-full" });
 
-mod misbehave;
 mod reach;
 
 use boothsync::plugin::catalog::{Entry, Writer};
@@ -60,7 +59,6 @@ fn act(order: &Order) -> Result<String, Failure> {
         "state-swap" => swap(order),
         "job" => Ok(job::id()),
         "progress-until-told" => progress_until_told(),
-        verb if verb.starts_with("bad-") => misbehave::act(verb, order),
         _ => reach::act(order),
     }
 }

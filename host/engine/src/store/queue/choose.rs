@@ -23,12 +23,18 @@ pub(super) fn select(
     let below = take.below_priority.map_or(i64::from(u8::MAX) + 1, i64::from);
     let mut chosen = Vec::with_capacity(take.limit);
     let urgent = take.limit.saturating_sub(take.reserved);
-    let urgent_since = since.max(take.urgent_since_ms);
-    let visitors =
-        Span { since_ms: urgent_since, below: below.min(i64::from(DEFAULT_PRIORITY)), deletes: false };
+    let visitors = Span {
+        since_ms: since.max(take.urgent_since_ms),
+        below: below.min(i64::from(DEFAULT_PRIORITY)),
+        deletes: false,
+        longest_first: false,
+    };
     choose(transaction, target, take, &visitors, urgent, &mut chosen)?;
     // A metered connection keeps puts back; a delete moves nothing, and may be an order to take one off.
-    let all = Span { since_ms: since, below, deletes: true };
+    let longest = Span { since_ms: since, below, deletes: true, longest_first: true };
+    let reserved = take.limit.min(chosen.len() + take.reserved);
+    choose(transaction, target, take, &longest, reserved, &mut chosen)?;
+    let all = Span { longest_first: false, ..longest };
     choose(transaction, target, take, &all, take.limit, &mut chosen)?;
     Ok(chosen)
 }
@@ -41,11 +47,16 @@ struct Span {
     below: i64,
     /// And every delete.
     deletes: bool,
+    /// What waits longest goes first, however little it matters; otherwise, what is most urgent.
+    longest_first: bool,
 }
 
 impl Span {
     /// The index that holds no more than it must, and its condition beside [`PENDING`], word for word.
     fn index(&self) -> (&'static str, &'static str) {
+        if self.longest_first {
+            return ("replica_waiting", "TRUE");
+        }
         const { assert!(DEFAULT_PRIORITY == 10, "the conditions name it") };
         match (self.below <= i64::from(DEFAULT_PRIORITY), self.deletes) {
             (true, false) => ("replica_urgent", "r.priority < 10"),
@@ -69,11 +80,12 @@ fn choose(
     }
     // `rank_ms` is never before `queued_ms`, so the bound on it lets the index skip a long backlog.
     let (index, part) = span.index();
+    let order = if span.longest_first { "queued_ms" } else { "rank_ms" };
     let sql = format!(
         "SELECT {DUE} FROM replica r INDEXED BY {index} JOIN item i ON i.id = r.item
          WHERE target = ?1 AND {part} AND {PENDING} AND not_before_ms <= ?2
            AND rank_ms >= ?3 AND queued_ms >= ?3 AND (r.priority < ?4 OR (wanted IS NULL AND ?6))
-         ORDER BY rank_ms LIMIT ?5"
+         ORDER BY {order} LIMIT ?5"
     );
     let rows = i64::try_from(limit + take.running.len()).unwrap_or(i64::MAX);
     let mut query = transaction.prepare_cached(&sql)?;

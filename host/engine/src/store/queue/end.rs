@@ -14,13 +14,21 @@ pub(super) fn end(
 ) -> Result<(), StoreError> {
     let (id, path) = (target.0, due.path.as_str());
     match finish {
-        Finish::Held { version, receipt } => transaction
+        Finish::Held { version, receipt, ask_link } => transaction
             .prepare_cached(
                 "UPDATE replica SET held = ?3, held_ms = ?4, receipt = ?5, uncertain_ms = NULL, uncertain_version = NULL,
-                     attempts = 0, faults = 0, last_error = NULL, not_before_ms = iif(wanted IS NULL, not_before_ms, 0)
+                     attempts = 0, faults = 0, last_error = NULL, not_before_ms = iif(wanted IS NULL, not_before_ms, 0),
+                     link_due_ms = iif(?6, ?4, link_due_ms), link_failures = 0
                  WHERE target = ?1 AND path = ?2",
             )?
-            .execute(params![id, path, version.0, now_ms, receipt.as_ref().map(|receipt| &receipt.0)])?,
+            .execute(params![
+                id,
+                path,
+                version.0,
+                now_ms,
+                receipt.as_ref().map(|receipt| &receipt.0),
+                ask_link
+            ])?,
         Finish::Deleted => {
             // Wanted again since: then it is to be put, otherwise there is nothing left to remember.
             transaction
@@ -29,7 +37,9 @@ pub(super) fn end(
             transaction
                 .prepare_cached(
                     "UPDATE replica SET held = NULL, held_ms = ?3, receipt = NULL, uncertain_ms = NULL,
-                         uncertain_version = NULL, attempts = 0 WHERE target = ?1 AND path = ?2",
+                         uncertain_version = NULL, attempts = 0, public_link = NULL, link_expires_ms = NULL,
+                         link_due_ms = NULL, link_failures = 0
+                     WHERE target = ?1 AND path = ?2",
                 )?
                 .execute(params![id, path, now_ms])?
         }

@@ -96,6 +96,8 @@ pub enum Finish {
         version: Version,
         /// The target's note on it; `None`: it was found there.
         receipt: Option<Receipt>,
+        /// The target's service is to be asked for a link to it.
+        ask_link: bool,
     },
     /// The target does not hold it.
     Deleted,
@@ -181,9 +183,25 @@ impl Store {
         .await
     }
 
-    /// Nothing waits longer than until then, Unix milliseconds.
-    pub(crate) async fn bring_forward(&self, target: TargetId, latest_ms: i64) -> Result<(), StoreError> {
+    /// The clock was set back to `now_ms`, Unix milliseconds: nothing waits longer than until `latest_ms`,
+    /// and what was queued later than now does not wait behind what comes next. Its order stays.
+    pub(crate) async fn bring_forward(
+        &self,
+        target: TargetId,
+        now_ms: i64,
+        latest_ms: i64,
+    ) -> Result<(), StoreError> {
         self.write(move |transaction| {
+            let newest = format!("SELECT max(queued_ms) FROM replica INDEXED BY replica_waiting WHERE target = ?1 AND {PENDING}");
+            let newest: Option<i64> = transaction.query_row(&newest, [target.0], |row| row.get(0))?;
+            let ahead_ms = newest.map_or(0, |newest| newest - now_ms);
+            if ahead_ms > 0 {
+                let sql = format!(
+                    "UPDATE replica SET queued_ms = queued_ms - ?3, rank_ms = rank_ms - ?3
+                     WHERE target = ?1 AND {PENDING} AND queued_ms > ?2"
+                );
+                transaction.execute(&sql, params![target.0, now_ms, ahead_ms])?;
+            }
             let sql = format!(
                 "UPDATE replica SET not_before_ms = ?2
                  WHERE target = ?1 AND not_before_ms > 0 AND {PENDING} AND not_before_ms > ?2"

@@ -63,6 +63,8 @@ pub(in crate::store) fn apply(
 ) -> Result<(), StoreError> {
     match change {
         ReplicaChange::Want { path, item, version, priority, queued_ms } => {
+            // Seen by a clock that was set back since, it would wait behind everything new.
+            let queued_ms = *queued_ms.min(&now_ms);
             let rank_ms = queued_ms + i64::from(*priority) * STEP_MS;
             transaction
                 .prepare_cached(

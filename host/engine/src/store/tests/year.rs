@@ -121,6 +121,7 @@ impl Year {
             Work::Put(version) | Work::Resolve(version) => Finish::Held {
                 version: version.clone(),
                 receipt: Some(Receipt(r#"{"id":"0123456789"}"#.into())),
+                ask_link: false,
             },
         };
         let attempt = AttemptRow {

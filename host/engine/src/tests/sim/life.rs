@@ -208,8 +208,11 @@ impl Sim {
     async fn converge(&mut self, life: &mut Life) {
         self.world.note(|| "NOW ALL IS WELL".into());
         self.recover(life);
+        if self.schedule.busy && !self.get_by_among_visitors(life).await {
+            return;
+        }
         let mut minutes = 0;
-        while let Some(problem) = self.disagreement() {
+        while let Some(problem) = self.disagreement(&|_| true) {
             if minutes == MINUTES {
                 return self.world.fate.complain(format!("after {minutes} minutes, {problem}"));
             }
@@ -225,13 +228,13 @@ impl Sim {
         if self.calls() != calls {
             self.world.fate.complain("calls are made although all is well".into());
         }
-        if let Some(problem) = self.disagreement() {
+        if let Some(problem) = self.disagreement(&|_| true) {
             self.world.fate.complain(format!("it does not stay well: {problem}"));
         }
         self.settle_accounts();
     }
 
-    fn attend(&self, life: &mut Life) {
+    pub fn attend(&self, life: &mut Life) {
         self.world.note(|| "THE OPERATOR ATTENDS TO IT".into());
         self.world.folder().confirm();
         self.targets.iter().for_each(|target| life.confirm(&target.name));

@@ -79,7 +79,8 @@ impl SimTarget {
         path: Option<&ObjectPath>,
         mishap: Option<Mishap>,
     ) -> Result<(), Failure> {
-        self.pass(call, 0..100).await?;
+        let pace_ms = self.state().pace_ms.clone();
+        self.pass(call, pace_ms).await?;
         match mishap {
             None => self.does(call, path).await,
             Some(Mishap::Fail(fault)) => Err(failure(fault)),

@@ -12,10 +12,12 @@
 //! | `BOOTHSYNC_SIM_SEED` | one seed alone, with a line for everything that happens in it |
 //!
 //! What must hold is in `verdict` (the database is right about the targets at every moment; all is well
-//! in bounded time once nothing fails any more, and stays so; nothing is put more often than needed)
+//! in bounded time once nothing fails any more, and stays so; nothing is put more often than needed), in
+//! `busy` (visitors who keep coming starve nothing)
 //! and in `watched` (each call is written down as uncertain before it begins and until it ends; one at
 //! a time for each object; no delete without a reason).
 
+mod busy;
 mod clock;
 mod fate;
 mod folder;
@@ -35,7 +37,7 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use life::Sim;
-use schedule::{Schedule, schedules};
+use schedule::{Schedule, busy_schedules, schedules};
 
 // Two tests of one kind, so that two processors can share the work.
 #[test]
@@ -51,6 +53,11 @@ fn whatever_fails_on_other_evenings_the_targets_end_up_like_the_folder() {
 #[test]
 fn without_failures_nothing_is_sent_twice() {
     try_out("calm", 0, 2_000, || schedules(true));
+}
+
+#[test]
+fn visitors_who_keep_coming_keep_nothing_else_from_being_done() {
+    try_out("busy", 0, 120, busy_schedules);
 }
 
 #[test]
@@ -110,7 +117,7 @@ fn made_up(seed: u64, strategy: &impl Strategy<Value = Schedule>) -> Schedule {
 fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let config = Config { failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
+    let config = Config { failure_persistence: None, max_shrink_iters: 1_000, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Schedule {
     pub targets: Vec<Kind>,
     pub steps: Vec<Step>,
     pub end: End,
+    /// Visitors keep the targets busy while what is left of the evening is done.
+    pub busy: bool,
 }
 
 /// What a target is like.
@@ -196,8 +198,22 @@ pub(super) fn schedules(calm: bool) -> impl Strategy<Value = Schedule> {
             targets,
             steps,
             end: if calm && end == End::Crash { End::Restart } else { end },
+            busy: false,
         },
     )
+}
+
+/// Any evening after which visitors keep targets busy that take few calls at a time. A target that is
+/// never at rest is not verified, so nobody else changes anything there.
+pub(super) fn busy_schedules() -> impl Strategy<Value = Schedule> {
+    schedules(false).prop_map(|mut schedule| {
+        for (n, kind) in schedule.targets.iter_mut().enumerate() {
+            kind.concurrency = kind.concurrency.or(Some(1 + n as u16));
+        }
+        let untouched = |step: &Step| !matches!(step, Step::Foreign { .. } | Step::Tamper { .. });
+        schedule.steps.retain(untouched);
+        Schedule { busy: true, ..schedule }
+    })
 }
 
 fn kind() -> impl Strategy<Value = Kind> {

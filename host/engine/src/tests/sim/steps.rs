@@ -202,7 +202,7 @@ impl Life {
     }
 
     /// The watcher tells of files, if it noticed.
-    fn tell(&self, told: bool, keys: impl IntoIterator<Item = MediaKey>) {
+    pub fn tell(&self, told: bool, keys: impl IntoIterator<Item = MediaKey>) {
         let keys: Vec<MediaKey> = keys.into_iter().collect();
         if told && !keys.is_empty() {
             self.hand.tell(Wake::Files(keys));

@@ -1,6 +1,7 @@
 //! A target that lives in memory and fails in every way. It watches over what it is asked to do.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -36,6 +37,8 @@ pub(super) struct State {
     /// What goes wrong with the next calls.
     pub script: VecDeque<Mishap>,
     pub under_way: BTreeMap<ObjectPath, UnderWay>,
+    /// How long a call takes, milliseconds.
+    pub pace_ms: Range<u64>,
     /// Calls that were made for an object.
     pub puts: BTreeMap<ObjectPath, u32>,
     pub deletes: u32,
@@ -60,6 +63,7 @@ impl SimTarget {
             objects: BTreeMap::new(),
             script: VecDeque::new(),
             under_way: BTreeMap::new(),
+            pace_ms: 0..100,
             puts: BTreeMap::new(),
             deletes: 0,
             allowed: BTreeMap::new(),

@@ -57,16 +57,16 @@ impl Sim {
         }
     }
 
-    /// What is not as it should be now that nothing changes or fails any more.
-    pub fn disagreement(&self) -> Option<String> {
-        let objects = self.targets.iter().find_map(|target| self.objects_differ(target));
-        objects.or_else(|| self.rows_differ())
+    /// What is not as it should be now that nothing fails any more, of the paths that `count`.
+    pub fn disagreement(&self, count: &dyn Fn(&ObjectPath) -> bool) -> Option<String> {
+        let objects = self.targets.iter().find_map(|target| self.objects_differ(target, count));
+        objects.or_else(|| self.rows_differ(count))
     }
 
-    fn objects_differ(&self, target: &SimTarget) -> Option<String> {
+    fn objects_differ(&self, target: &SimTarget, count: &dyn Fn(&ObjectPath) -> bool) -> Option<String> {
         let (state, folder) = (target.state(), self.world.folder());
         let wanted = folder.wanted();
-        for (path, (key, content)) in &wanted {
+        for (path, (key, content)) in wanted.iter().filter(|(path, _)| count(path)) {
             let there = state.objects.get(path);
             if !self.world.is_taken_down(path) && there.is_none_or(|there| there.content != *content) {
                 let there = there.map(|there| text(&there.content));
@@ -77,15 +77,15 @@ impl Sim {
                 ));
             }
         }
-        let surplus = state.objects.iter().filter(|(_, stored)| stored.ours).map(|(path, _)| path);
-        let mut surplus = surplus.filter(|path| {
+        let ours = state.objects.iter().filter(|(path, stored)| stored.ours && count(path));
+        let mut surplus = ours.map(|(path, _)| path).filter(|path| {
             self.world.is_taken_down(path) || (state.mode == Mode::Mirror && !wanted.contains_key(*path))
         });
         surplus.next().map(|path| format!("`{}`: {path} should not be there", target.name))
     }
 
-    fn rows_differ(&self) -> Option<String> {
-        let rows = self.rows();
+    fn rows_differ(&self, count: &dyn Fn(&ObjectPath) -> bool) -> Option<String> {
+        let rows: Vec<Row> = self.rows().into_iter().filter(|row| count(&row.path)).collect();
         let unfinished = rows.iter().find(|row| {
             row.uncertain || row.parked || row.hold || row.wanted.is_none() || row.wanted != row.held
         });
@@ -97,7 +97,7 @@ impl Sim {
             ));
         }
         let folder = self.world.folder();
-        let wanted: Vec<ObjectPath> = folder.wanted().into_keys().collect();
+        let wanted: Vec<ObjectPath> = folder.wanted().into_keys().filter(|path| count(path)).collect();
         drop(folder);
         for target in &self.targets {
             let known: BTreeSet<&ObjectPath> =

@@ -4,6 +4,8 @@
 mod client;
 mod firewall;
 mod methods;
+#[cfg(test)]
+mod properties;
 mod scrub;
 mod target;
 mod trace;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{MemoryState, guest, pack, sandbox};
 
-/// One target on the component `probe`, with a media folder of its own.
+/// One target on a component, with a media folder of its own.
 pub struct Booth {
     pub temp: tempfile::TempDir,
     pub state: Arc<MemoryState>,
@@ -19,6 +19,7 @@ pub struct Booth {
     pub limits: LimitSettings,
     pub rc: Option<Arc<dyn RcDoor>>,
     pub sandbox: Sandbox,
+    guest: &'static str,
     manifest: Value,
 }
 
@@ -30,12 +31,17 @@ impl Booth {
 
     /// A plugin that asked for these.
     pub fn with_permissions(permissions: Value) -> Self {
+        Self::with_guest("probe", permissions)
+    }
+
+    /// The component of this name, which asked for these.
+    pub fn with_guest(guest: &'static str, permissions: Value) -> Self {
         let temp = tempfile::tempdir().unwrap();
         for folder in ["media", "pages", "usb"] {
             std::fs::create_dir(temp.path().join(folder)).unwrap();
         }
         let manifest = json!({
-            "plugin": {"name": "probe", "version": "1.0.0", "kind": "target"},
+            "plugin": {"name": guest, "version": "1.0.0", "kind": "target"},
             "permissions": permissions,
             "secrets": {"token": {"title": "Token"}},
         });
@@ -50,6 +56,7 @@ impl Booth {
             limits: LimitSettings::default(),
             rc: None,
             sandbox: sandbox(),
+            guest,
             manifest,
         }
     }
@@ -59,10 +66,18 @@ impl Booth {
     }
 
     pub async fn plugin(&self) -> Plugin {
-        self.sandbox.load(pack(&guest("probe"), &self.manifest)).await.unwrap()
+        self.sandbox.load(pack(&guest(self.guest), &self.manifest)).await.unwrap()
     }
 
     pub async fn try_target(&self, settings: Value) -> Result<PluginTarget, SetupError> {
+        self.target_under(settings, self.limits.clone()).await
+    }
+
+    pub async fn target_under(
+        &self,
+        settings: Value,
+        limits: LimitSettings,
+    ) -> Result<PluginTarget, SetupError> {
         self.plugin().await.target(TargetSetup {
             name: TargetName::new("webspace").unwrap(),
             settings,
@@ -70,7 +85,7 @@ impl Booth {
             state: self.state.clone(),
             rc: self.rc.clone(),
             roots: Roots { media: self.path("media"), pages: self.path("pages") },
-            limits: self.limits.clone(),
+            limits,
         })
     }
 

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
-use sandbox::{Bandwidth, Sandbox, SandboxSettings};
+use sandbox::{Bandwidth, Names, Sandbox, SandboxSettings};
 use serde_json::Value;
 
 /// The bytes of a test component.
@@ -28,7 +28,8 @@ pub fn pack(component: &[u8], manifest: &Value) -> Arc<[u8]> {
     package.into()
 }
 
-fn leb128(mut number: usize) -> Vec<u8> {
+/// A number as WebAssembly writes it.
+pub fn leb128(mut number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
         let low = (number & 0x7f) as u8;
@@ -49,7 +50,16 @@ pub fn sandbox() -> Sandbox {
 
 /// One whose plugins share this bandwidth.
 pub fn sandbox_with(bandwidth: Bandwidth) -> Sandbox {
+    Sandbox::new(settings(bandwidth)).unwrap()
+}
+
+/// One whose plugins find hosts where `names` says.
+pub fn sandbox_that_knows(names: Arc<dyn Names>) -> Sandbox {
+    Sandbox::with_names(settings(Default::default()), names).unwrap()
+}
+
+fn settings(bandwidth: Bandwidth) -> SandboxSettings {
     let code_cache =
         std::env::temp_dir().join(format!("boothsync-test-code-{}", rustix::process::geteuid().as_raw()));
-    Sandbox::new(SandboxSettings { code_cache, bandwidth }).unwrap()
+    SandboxSettings { code_cache, bandwidth }
 }

@@ -1,13 +1,17 @@
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Everything that is logged on this thread while it lives.
+/// What is logged, line by line.
 #[derive(Clone, Default)]
-pub struct LogLines(Arc<Mutex<Vec<(Level, String)>>>);
+pub struct LogLines {
+    lines: Arc<Mutex<Vec<(Level, String)>>>,
+    /// Also what others than the sandbox log.
+    everything: bool,
+}
 
 impl LogLines {
     /// Collects until the guard is dropped. The test must run on one thread.
@@ -17,8 +21,18 @@ impl LogLines {
         (lines, guard)
     }
 
+    /// Everything that anybody in this process logs, from the first time that this is asked for.
+    pub fn of_the_process() -> Self {
+        static LINES: LazyLock<LogLines> = LazyLock::new(|| {
+            let lines = LogLines { everything: true, ..Default::default() };
+            tracing::subscriber::set_global_default(lines.clone()).unwrap();
+            lines
+        });
+        LINES.clone()
+    }
+
     pub fn all(&self) -> Vec<(Level, String)> {
-        self.0.lock().unwrap().clone()
+        self.lines.lock().unwrap().clone()
     }
 
     pub fn text(&self) -> String {
@@ -28,7 +42,7 @@ impl LogLines {
 
 impl Subscriber for LogLines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("sandbox")
+        self.everything || metadata.target().starts_with("sandbox")
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -48,7 +62,7 @@ impl Subscriber for LogLines {
         }
         let mut text = Text(String::new());
         event.record(&mut text);
-        self.0.lock().unwrap().push((*event.metadata().level(), text.0));
+        self.lines.lock().unwrap().push((*event.metadata().level(), text.0));
     }
 
     fn enter(&self, _: &Id) {}

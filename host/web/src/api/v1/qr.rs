@@ -1,15 +1,15 @@
-//! `GET /api/v1/qr.svg?key=&target=`: an item's share link as a QR code.
+//! `GET /api/v1/qr.svg?key=&target=` and `qr.png`: an item's share link as a QR code.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::MediaKey;
-use engine::view::{Link, LinkKind, LinkState};
+use engine::view::{Link, LinkState};
 use serde::Deserialize;
 
 use crate::error::ApiError;
 use crate::extract::{Params, key};
-use crate::qr;
+use crate::qr::{self, TooLong};
 use crate::state::Shared;
 
 #[derive(Deserialize)]
@@ -19,11 +19,36 @@ pub(crate) struct Query {
     target: Option<String>,
 }
 
-pub(crate) async fn get(
+/// In which form a code is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form {
+    Svg,
+    Png,
+}
+
+impl Form {
+    fn draw(self, link: &str) -> Result<Response, TooLong> {
+        Ok(match self {
+            Self::Svg => ([(header::CONTENT_TYPE, "image/svg+xml")], qr::svg(link)?).into_response(),
+            Self::Png => ([(header::CONTENT_TYPE, "image/png")], qr::png(link)?).into_response(),
+        })
+    }
+}
+
+pub(crate) async fn svg(state: State<Shared>, query: Params<Query>) -> Result<Response, ApiError> {
+    get(state, query, Form::Svg).await
+}
+
+pub(crate) async fn png(state: State<Shared>, query: Params<Query>) -> Result<Response, ApiError> {
+    get(state, query, Form::Png).await
+}
+
+async fn get(
     State(state): State<Shared>,
     Params(query): Params<Query>,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    answer(&state, &key(&query.key)?, query.target.as_deref()).await
+    answer(&state, &key(&query.key)?, query.target.as_deref(), form).await
 }
 
 /// The QR code of the link to `target`, or of the preferred one.
@@ -31,6 +56,7 @@ pub(crate) async fn answer(
     state: &Shared,
     key: &MediaKey,
     target: Option<&str>,
+    form: Form,
 ) -> Result<Response, ApiError> {
     let links = state.booth.links(key).await?;
     let link = choose(&links, target).ok_or_else(|| no_link(key, target))?;
@@ -38,21 +64,20 @@ pub(crate) async fn answer(
         let error = format!("`{key}` is not shared any more");
         return Err(ApiError::new(StatusCode::GONE, error, "a code for it would lead nowhere"));
     }
-    let svg = qr::svg(&link.url).map_err(|too_long| {
+    form.draw(&link.url).map_err(|too_long| {
         ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             too_long.to_string(),
             "shorten the names of the folders",
         )
-    })?;
-    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
+    })
 }
 
-/// The link to `target`; without one, the first that leads to a target, else the first.
+/// The link to `target`; without one, the preferred one, else the first.
 fn choose<'a>(links: &'a [Link], target: Option<&str>) -> Option<&'a Link> {
     match target {
         Some(target) => links.iter().find(|link| link.target == target),
-        None => links.iter().min_by_key(|link| (is_over(link), link.kind != LinkKind::Online)),
+        None => links.iter().find(|link| link.preferred).or(links.first()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /api/v1/status`: media, targets and rclone now.
+//! `GET /api/v1/status`: media, targets, rclone and installed plugins now.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,9 +14,11 @@ pub(crate) struct Document {
     #[serde(flatten)]
     status: Status,
     rclone: serde_json::Value,
+    plugins: serde_json::Value,
 }
 
 pub(crate) async fn get(State(state): State<Shared>) -> Result<Json<Document>, ApiError> {
     let status = state.booth.status().await?;
-    Ok(Json(Document { version: state.version.clone(), status, rclone: state.rclone.status() }))
+    let (version, rclone) = (state.version.clone(), state.rclone.status());
+    Ok(Json(Document { version, status, rclone, plugins: state.plugins.noted() }))
 }

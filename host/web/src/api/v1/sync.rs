@@ -158,6 +158,7 @@ fn target_of(kind: &EventKind) -> Option<&TargetName> {
         EventKind::Started { target, .. }
         | EventKind::Online { target, .. }
         | EventKind::Deleted { target, .. }
+        | EventKind::Linked { target, .. }
         | EventKind::Failed { target, .. }
         | EventKind::Lane { target, .. }
         | EventKind::DeletesHeld { target, .. } => Some(target),
