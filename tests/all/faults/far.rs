@@ -85,7 +85,7 @@ impl Far {
         assert!(held <= whole, "{held} objects are called held and {whole} are whole: {target}");
         let reason = target["reason"].as_str().unwrap_or_default();
         let is_true = match target["state"].as_str().unwrap_or_default() {
-            "up" => reason.is_empty(),
+            "up" => reason.is_empty() || reason.starts_with("no byte has moved for "),
             "waiting" => NETWORK.iter().any(|word| reason.contains(word)),
             _ => false,
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::{Shared, bounded_call, links};
+use super::{Shared, links};
 use crate::blob::{Blob, Root};
 use crate::call::Call;
 use crate::failure::Failure;
@@ -68,9 +68,8 @@ impl Attempt {
     }
 
     /// Makes the call and writes down how it ended; a failure is tried again after `wait`.
-    pub async fn run(self, wait: Duration) -> Outcome {
+    pub async fn run(self, call: Call, wait: Duration) -> Outcome {
         let (started_ms, started) = (self.shared.now_ms(), Instant::now());
-        let call = bounded_call(&self.shared);
         let end = match self.due.work.clone() {
             Work::Delete => self.delete(&call).await,
             Work::Put(version) => self.put(&call, version).await,

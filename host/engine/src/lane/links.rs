@@ -96,11 +96,12 @@ impl Lane {
         let slots = self.shared.budget.slots(self.slots(), due.len());
         for (due, slot) in due.into_iter().zip(slots) {
             let (call, target, path) = (bounded_call(&self.shared), target.clone(), due.path.clone());
+            let progress = call.progress.clone();
             let task = self.tasks.spawn(async move {
                 let answer = target.public_link(&call, &due.path, due.receipt.as_ref()).await;
                 Ended::Link(due, answer)
             });
-            self.links.running.push((task.id(), Running { path, slot }));
+            self.links.running.push((task.id(), Running { path, progress, slot }));
         }
         self.shared.store.next_link(self.rules.id, now_ms).await
     }

@@ -38,7 +38,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::call::Call;
+use crate::call::{Call, Progress};
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::handle::MaybeTarget;
@@ -105,6 +105,8 @@ pub(crate) struct LaneView {
     pub reason: String,
     /// Objects with a call under way.
     pub running: Vec<ObjectPath>,
+    /// How far those calls are.
+    pub progress: Vec<Progress>,
     /// Nothing runs and nothing waits, delayed work included.
     pub idle: bool,
     /// It waits because of the hour, as the operator wants it.
@@ -177,6 +179,7 @@ pub(crate) fn open(
         state: LaneState::Up,
         reason: String::new(),
         running: Vec::new(),
+        progress: Vec::new(),
         idle: false,
         quiet: false,
     });

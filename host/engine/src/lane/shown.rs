@@ -34,6 +34,7 @@ impl Lane {
             state,
             reason,
             running: self.running.values().map(|running| running.path.clone()).collect(),
+            progress: self.running.values().map(|running| running.progress.clone()).collect(),
             idle,
             quiet,
         };

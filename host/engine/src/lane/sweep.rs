@@ -18,13 +18,14 @@ impl Lane {
         let slots = self.shared.budget.slots(self.slots(), 1);
         let (Some(slot), Some(leftover)) = (slots.into_iter().next(), self.next_leftover()) else { return };
         let (call, object) = (bounded_call(&self.shared), leftover.object.clone());
+        let progress = call.progress.clone();
         let task = self.tasks.spawn(async move {
             let result = target.delete(&call, &leftover.path, None).await;
             Ended::Swept(leftover, result)
         });
         self.sweeping = true;
         // No call for the object may begin meanwhile: it could use the same name.
-        self.running.insert(task.id(), Running { path: object, slot });
+        self.running.insert(task.id(), Running { path: object, progress, slot });
     }
 
     /// The first without a call under way for its object, which may be writing just that.

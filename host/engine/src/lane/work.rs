@@ -17,6 +17,7 @@ use super::concurrency::Concurrency;
 use super::links::Links;
 use super::survey::{self, SurveyPlan};
 use super::{Gate, LaneView, Order, Shared, bounded_call, sleep};
+use crate::call::Progress;
 use crate::failure::Failure;
 use crate::handle::MaybeTarget;
 use crate::leftovers::Leftover;
@@ -45,6 +46,7 @@ pub(super) enum Ended {
 /// A call under way for an object.
 pub(super) struct Running {
     pub path: ObjectPath,
+    pub(super) progress: Progress,
     pub(super) slot: Slot,
 }
 
@@ -237,9 +239,10 @@ impl Lane {
                 Attempt::new(self.shared.clone(), Arc::clone(&self.rules), Arc::clone(&target), due);
             let wait =
                 super::back_off::wait(attempt.failures() + 1, super::back_off::MAX_OBJECT, &mut self.rng);
-            let done = path.clone();
-            let task = self.tasks.spawn(async move { Ended::Object(done, attempt.run(wait).await) });
-            self.running.insert(task.id(), Running { path, slot });
+            let (done, call) = (path.clone(), bounded_call(&self.shared));
+            let progress = call.progress.clone();
+            let task = self.tasks.spawn(async move { Ended::Object(done, attempt.run(call, wait).await) });
+            self.running.insert(task.id(), Running { path, progress, slot });
         }
         Ok(())
     }
