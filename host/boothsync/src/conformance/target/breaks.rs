@@ -11,6 +11,8 @@ use crate::conformance::peer::{Held, Peer, Trouble};
 use crate::conformance::scene::{Scene, Thing, put};
 
 const SIZE_BYTES: u64 = 2 << 20;
+/// More than the systems on both ends take in ahead: else all of it may be on its way when it is stopped.
+const BEYOND_BUFFERS_BYTES: u64 = 24 << 20;
 /// From then on the host does not wait for the plugin any more.
 const IN_TIME: Duration = Duration::from_secs(2);
 
@@ -76,7 +78,7 @@ async fn seen_by_visitors(scene: &Scene, target: &dyn Target) -> Look {
 async fn cancelled(scene: &Scene, target: &dyn Target) -> Look {
     let peer = scene.peer()?;
     scene.begin();
-    let thing = scene.thing("stopped.jpg", SIZE_BYTES)?;
+    let thing = scene.thing("stopped.jpg", BEYOND_BUFFERS_BYTES)?;
     let cancel = CancellationToken::new();
     let call = Call::new(cancel.clone());
     peer.has(Trouble::Holds);
@@ -113,7 +115,7 @@ async fn cancelled(scene: &Scene, target: &dyn Target) -> Look {
 async fn killed(scene: &Scene, target: &dyn Target) -> Look {
     let peer = scene.peer()?;
     scene.begin();
-    let thing = scene.thing("killed.jpg", SIZE_BYTES)?;
+    let thing = scene.thing("killed.jpg", BEYOND_BUFFERS_BYTES)?;
     peer.has(Trouble::Holds);
     let held = tokio::select! {
         _ = put(target, &thing) => false,
