@@ -25,7 +25,7 @@ impl Call {
     }
 }
 
-/// Bytes done of bytes in all. Cheap to clone; all clones show the same numbers, and only they are equal.
+/// Bytes done of bytes in all. Cheap to clone; all clones show the same numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<Counters>);
 
@@ -44,14 +44,6 @@ impl Default for Counters {
         Self { done, total, began: Instant::now(), moved_ms }
     }
 }
-
-impl PartialEq for Progress {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Progress {}
 
 impl Progress {
     /// Says how far along the work is, in bytes.

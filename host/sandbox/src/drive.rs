@@ -196,42 +196,16 @@ fn not_there(folder: &Path, error: io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::MemoryState;
 
-    #[derive(Default)]
-    struct Memory(Mutex<BTreeMap<String, Vec<u8>>>);
-
-    #[async_trait::async_trait]
-    impl StateStore for Memory {
-        async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
-            Ok(self.0.lock().unwrap().get(name).cloned())
-        }
-
-        async fn swap(
-            &self,
-            name: &str,
-            expected: Option<Vec<u8>>,
-            value: Option<Vec<u8>>,
-        ) -> Result<bool, Failure> {
-            let mut values = self.0.lock().unwrap();
-            if values.get(name) != expected.as_ref() {
-                return Ok(false);
-            }
-            match value {
-                Some(value) => values.insert(name.into(), value),
-                None => values.remove(name),
-            };
-            Ok(true)
-        }
-    }
-
-    async fn open(folder: &Path, state: &Memory, writes: bool) -> Result<(), Failure> {
+    async fn open(folder: &Path, state: &MemoryState, writes: bool) -> Result<(), Failure> {
         Drive::open(folder, state, writes).await.map(|_| ())
     }
 
     #[tokio::test]
     async fn an_unplugged_drive_is_noticed_and_the_right_one_taken_again() {
         let temp = tempfile::tempdir().unwrap();
-        let (mount, state) = (temp.path().join("usb"), Memory::default());
+        let (mount, state) = (temp.path().join("usb"), MemoryState::default());
         std::fs::create_dir(&mount).unwrap();
         open(&mount, &state, true).await.unwrap();
         std::fs::rename(&mount, temp.path().join("unplugged")).unwrap();
@@ -250,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn another_drive_is_accepted_by_doing_what_the_message_says() {
         let temp = tempfile::tempdir().unwrap();
-        let (mount, state) = (temp.path().join("usb"), Memory::default());
+        let (mount, state) = (temp.path().join("usb"), MemoryState::default());
         std::fs::create_dir(&mount).unwrap();
         open(&mount, &state, true).await.unwrap();
         std::fs::remove_dir_all(&mount).unwrap();
@@ -264,7 +238,8 @@ mod tests {
     #[tokio::test]
     async fn another_folder_in_the_settings_is_another_drive() {
         let temp = tempfile::tempdir().unwrap();
-        let (one, other, state) = (temp.path().join("one"), temp.path().join("other"), Memory::default());
+        let (one, other, state) =
+            (temp.path().join("one"), temp.path().join("other"), MemoryState::default());
         for folder in [&one, &other] {
             std::fs::create_dir(folder).unwrap();
             open(folder, &state, true).await.unwrap();
@@ -277,7 +252,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn first_calls_side_by_side_agree_on_the_marker() {
         let temp = tempfile::tempdir().unwrap();
-        let state = Arc::new(Memory::default());
+        let state = Arc::new(MemoryState::default());
         let calls = (0..16).map(|_| {
             let (folder, state) = (temp.path().to_owned(), Arc::clone(&state));
             tokio::spawn(async move { open(&folder, &state, true).await })
@@ -299,11 +274,12 @@ mod tests {
         let pipe = dead.join(UNFINISHED);
         rustix::fs::mknodat(CWD, &pipe, rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
         let (runtime, folder) = (tokio::runtime::Handle::current(), dead.clone());
-        let hangs = std::thread::spawn(move || runtime.block_on(open(&folder, &Memory::default(), true)));
+        let hangs =
+            std::thread::spawn(move || runtime.block_on(open(&folder, &MemoryState::default(), true)));
         while marking(&dead).try_lock().is_ok() {
             tokio::task::yield_now().await;
         }
-        let state = Memory::default();
+        let state = MemoryState::default();
         let marked = open(&good, &state, true);
         tokio::time::timeout(std::time::Duration::from_secs(30), marked)
             .await
@@ -318,14 +294,14 @@ mod tests {
     async fn a_marker_that_a_power_cut_left_empty_is_made_anew() {
         let temp = tempfile::tempdir().unwrap();
         std::fs::write(temp.path().join(MARKER), "").unwrap();
-        open(temp.path(), &Memory::default(), true).await.unwrap();
+        open(temp.path(), &MemoryState::default(), true).await.unwrap();
         assert!(!std::fs::read(temp.path().join(MARKER)).unwrap().is_empty());
     }
 
     #[tokio::test]
     async fn looking_does_not_change_a_folder() {
         let temp = tempfile::tempdir().unwrap();
-        let state = Memory::default();
+        let state = MemoryState::default();
         open(temp.path(), &state, false).await.unwrap();
         assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 0);
         std::fs::write(temp.path().join(MARKER), "known-before\n").unwrap();
@@ -338,10 +314,10 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let marker = temp.path().join(MARKER);
         std::os::unix::fs::symlink("/etc/hostname", &marker).unwrap();
-        assert!(matches!(open(temp.path(), &Memory::default(), true).await, Err(Failure::Retry(_))));
+        assert!(matches!(open(temp.path(), &MemoryState::default(), true).await, Err(Failure::Retry(_))));
         std::fs::remove_file(&marker).unwrap();
         rustix::fs::mknodat(CWD, &marker, rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-        assert!(matches!(open(temp.path(), &Memory::default(), true).await, Err(Failure::Retry(_))));
+        assert!(matches!(open(temp.path(), &MemoryState::default(), true).await, Err(Failure::Retry(_))));
     }
 
     #[tokio::test]
@@ -349,7 +325,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let file = temp.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let text = open(&file, &Memory::default(), false).await.unwrap_err().to_string();
+        let text = open(&file, &MemoryState::default(), false).await.unwrap_err().to_string();
         assert!(text.contains("is not a folder"), "{text}");
     }
 }

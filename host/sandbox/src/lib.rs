@@ -33,6 +33,7 @@ mod limits;
 mod lines;
 mod linker;
 mod manifest;
+mod memory_state;
 mod meter;
 mod package;
 mod page;
@@ -60,6 +61,7 @@ pub use limits::{LimitSettings, STATE_BYTES};
 pub use manifest::{
     About, FolderWish, HttpWish, Kind, LimitWishes, Manifest, Permissions, RcloneWish, SecretWish,
 };
+pub use memory_state::MemoryState;
 pub use package::Package;
 pub use page::{PageSetup, PluginPage};
 pub use plugin::Plugin;

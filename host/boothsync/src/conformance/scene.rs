@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use async_trait::async_trait;
 use engine::blob::FileIdentity;
 use engine::{Blob, Call, Failure, MediaKey, Object, ObjectPath, Origin, Receipt, Root, Target, TargetName};
-use sandbox::{LimitSettings, Plugin, PluginTarget, Roots, Secret, SetupError, StateStore, TargetSetup};
+use sandbox::{LimitSettings, MemoryState, Plugin, PluginTarget, Roots, Secret, SetupError, TargetSetup};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +22,7 @@ pub struct Scene {
     folder: TempDir,
     template: Value,
     secrets: BTreeMap<String, Secret>,
-    state: Arc<Values>,
+    state: Arc<MemoryState>,
     /// The kit's server, if the settings lead there.
     pub peer: Option<Peer>,
     /// Where objects of this run lie, so that two runs do not meet on a real service.
@@ -169,38 +168,4 @@ fn content(name: &str, size_bytes: u64) -> Vec<u8> {
         (state >> 56) as u8
     };
     (0..size_bytes).map(|_| next()).collect()
-}
-
-/// Durable values that last as long as the kit runs.
-#[derive(Default)]
-struct Values(Mutex<BTreeMap<String, Vec<u8>>>);
-
-impl Values {
-    fn values(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl StateStore for Values {
-    async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.values().get(name).cloned())
-    }
-
-    async fn swap(
-        &self,
-        name: &str,
-        expected: Option<Vec<u8>>,
-        value: Option<Vec<u8>>,
-    ) -> Result<bool, Failure> {
-        let mut values = self.values();
-        if values.get(name) != expected.as_ref() {
-            return Ok(false);
-        }
-        match value {
-            Some(value) => values.insert(name.to_owned(), value),
-            None => values.remove(name),
-        };
-        Ok(true)
-    }
 }

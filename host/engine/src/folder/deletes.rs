@@ -21,10 +21,10 @@ impl Folder {
         suspicion: Option<&str>,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        if plan.dropped(DropReason::Gone).next().is_none() {
+        let new = plan.dropped(DropReason::Gone).count() as u64;
+        if new == 0 {
             return Ok(());
         }
-        let new = plan.dropped(DropReason::Gone).count() as u64;
         if suspicion.is_none() && new + self.recent_deletes(lane, now_ms).await? <= guard::ALWAYS_ALLOWED {
             return Ok(());
         }
@@ -91,6 +91,9 @@ impl Folder {
     /// Whether so many files are gone that the guard could object, or that a folder was moved. Only a
     /// look at everything is to be judged then: a moved folder is told piece by piece, its new place last.
     pub(super) async fn are_many(&self, gone: usize) -> Result<bool, StoreError> {
+        if gone == 0 {
+            return Ok(false);
+        }
         let now_ms = self.shared.now_ms();
         let new = gone as u64;
         for lane in self.lanes.iter().filter(|lane| follows(lane, Trigger::Change)) {

@@ -99,7 +99,7 @@ impl Shared {
 }
 
 /// What a lane shows of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct LaneView {
     pub state: LaneState,
     pub reason: String,

@@ -69,7 +69,7 @@ async fn state_is_swapped_only_from_the_value_that_was_expected() {
     assert_eq!(swap(None, "one").await.unwrap(), "true");
     assert_eq!(swap(None, "two").await.unwrap(), "false");
     assert_eq!(swap(Some("one"), "two").await.unwrap(), "true");
-    assert_eq!(booth.state.values.lock().unwrap()["ticket"], b"two");
+    assert_eq!(booth.state.values()["ticket"], b"two");
     let get = booth.probe(json!({"verb": "state-get", "name": "absent"})).await.unwrap();
     assert_eq!(get, "None");
 }
@@ -81,7 +81,7 @@ async fn state_that_is_too_large_or_the_hosts_own_is_refused() {
     assert!(matches!(booth.probe(large).await, Err(Failure::Rejected(_))));
     let reserved = json!({"verb": "state-swap", "name": "host/drive", "value": "mine"});
     assert!(matches!(booth.probe(reserved).await, Err(Failure::Rejected(_))));
-    booth.state.values.lock().unwrap().insert("host/drive".into(), b"id".into());
+    booth.state.values().insert("host/drive".into(), b"id".into());
     let read = booth.probe(json!({"verb": "state-get", "name": "host/drive"})).await.unwrap();
     assert_eq!(read, "None");
 }

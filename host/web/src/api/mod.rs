@@ -19,6 +19,8 @@ use crate::state::{Shared, WebState};
 mod healthz;
 mod v1;
 
+use v1::qr::Form;
+
 /// Longest request body, in bytes.
 const BODY_LIMIT_BYTES: usize = 64 << 10;
 
@@ -72,11 +74,15 @@ pub(crate) fn open() -> Routes {
 pub(crate) fn readable() -> Routes {
     Routes::default()
         .get_by_pages("/api/v1/links", v1::links::get)
-        .get_by_pages("/api/v1/qr.svg", v1::qr::svg)
-        .get_by_pages("/api/v1/qr.png", v1::qr::png)
+        .get_by_pages("/api/v1/qr.svg", |state, query| v1::qr::get(state, query, Form::Svg))
+        .get_by_pages("/api/v1/qr.png", |state, query| v1::qr::get(state, query, Form::Png))
         .get_by_pages("/api/v1/media/{identifier}/links", v1::media::links::get)
-        .get_by_pages("/api/v1/media/{identifier}/qr.svg", v1::media::qr::svg)
-        .get_by_pages("/api/v1/media/{identifier}/qr.png", v1::media::qr::png)
+        .get_by_pages("/api/v1/media/{identifier}/qr.svg", |state, id, query| {
+            v1::media::qr::get(state, id, query, Form::Svg)
+        })
+        .get_by_pages("/api/v1/media/{identifier}/qr.png", |state, id, query| {
+            v1::media::qr::get(state, id, query, Form::Png)
+        })
 }
 
 /// For holders of a token.

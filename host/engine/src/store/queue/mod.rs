@@ -125,7 +125,7 @@ pub enum Finish {
     },
 }
 
-// Word for word the condition of the indexes `replica_pending` and `replica_delayed`.
+// Word for word the condition of the indexes `replica_pending`, `replica_delayed` and `replica_waiting`.
 const PENDING: &str =
     "(uncertain_ms IS NOT NULL OR wanted IS NOT held) AND parked_ms IS NULL AND hold IS NULL";
 

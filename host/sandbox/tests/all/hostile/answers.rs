@@ -65,8 +65,8 @@ pub async fn answers_with_escape_sequences() {
 #[tokio::test]
 pub async fn keeps_the_hosts_own_values() {
     let attack = Attack::new("keeps_the_hosts_own_values");
-    attack.booth.state.values.lock().unwrap().insert("host/drive".into(), b"id".into());
+    attack.booth.state.values().insert("host/drive".into(), b"id".into());
     let said = attack.put().await.unwrap();
     assert_eq!(said, "read false, names that begin with `host/` are the host's own");
-    assert_eq!(attack.booth.state.values.lock().unwrap()["host/drive"], b"id");
+    assert_eq!(attack.booth.state.values()["host/drive"], b"id");
 }

@@ -1,23 +1,30 @@
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use engine::Failure;
 use sandbox::StateStore;
 
-/// Durable values that are not durable.
+/// Durable values that are not durable, and can be made unreadable.
 #[derive(Default)]
 pub struct MemoryState {
-    pub values: Mutex<BTreeMap<String, Vec<u8>>>,
-    pub broken: std::sync::atomic::AtomicBool,
+    kept: sandbox::MemoryState,
+    pub broken: AtomicBool,
+}
+
+impl MemoryState {
+    pub fn values(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.kept.values()
+    }
 }
 
 #[async_trait]
 impl StateStore for MemoryState {
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
-        match self.broken.load(std::sync::atomic::Ordering::SeqCst) {
+        match self.broken.load(Ordering::SeqCst) {
             true => Err("disk I/O error".into()),
-            false => Ok(self.values.lock().unwrap().get(name).cloned()),
+            false => self.kept.get(name).await,
         }
     }
 
@@ -27,14 +34,6 @@ impl StateStore for MemoryState {
         expected: Option<Vec<u8>>,
         value: Option<Vec<u8>>,
     ) -> Result<bool, Failure> {
-        let mut values = self.values.lock().unwrap();
-        if values.get(name) != expected.as_ref() {
-            return Ok(false);
-        }
-        match value {
-            Some(value) => values.insert(name.into(), value),
-            None => values.remove(name),
-        };
-        Ok(true)
+        self.kept.swap(name, expected, value).await
     }
 }

@@ -35,15 +35,7 @@ impl Form {
     }
 }
 
-pub(crate) async fn svg(state: State<Shared>, query: Params<Query>) -> Result<Response, ApiError> {
-    get(state, query, Form::Svg).await
-}
-
-pub(crate) async fn png(state: State<Shared>, query: Params<Query>) -> Result<Response, ApiError> {
-    get(state, query, Form::Png).await
-}
-
-async fn get(
+pub(crate) async fn get(
     State(state): State<Shared>,
     Params(query): Params<Query>,
     form: Form,

@@ -15,23 +15,7 @@ pub(crate) struct Query {
     target: Option<String>,
 }
 
-pub(crate) async fn svg(
-    state: State<Shared>,
-    identifier: Identifier,
-    query: Params<Query>,
-) -> Result<Response, ApiError> {
-    get(state, identifier, query, Form::Svg).await
-}
-
-pub(crate) async fn png(
-    state: State<Shared>,
-    identifier: Identifier,
-    query: Params<Query>,
-) -> Result<Response, ApiError> {
-    get(state, identifier, query, Form::Png).await
-}
-
-async fn get(
+pub(crate) async fn get(
     State(state): State<Shared>,
     Identifier(identifier): Identifier,
     Params(query): Params<Query>,
